@@ -1,0 +1,63 @@
+"""A network is a list of equations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from derive.expressions import Axis, Entry, Expression, Index, Tensor, tensors_of
+
+
+@dataclass(frozen=True)
+class Equation:
+    """``left = right``. The left side is an entry at plain, different indices, free in the right side."""
+
+    left: Entry
+    right: Expression
+
+    @property
+    def tensor(self) -> Tensor:
+        return self.left.tensor
+
+    @property
+    def indices(self) -> tuple[Index, ...]:
+        return self.left.positions
+
+
+@dataclass(frozen=True)
+class System:
+    """Forward equations, each reading only what stands above it (or an earlier step of a recurrence); the last defines the loss.
+
+    ``assumptions`` are the statements that lemmas may use: equations between expressions that hold for every admissible
+    input (targets sum to one).
+    """
+
+    name: str
+    inputs: tuple[Tensor, ...]
+    parameters: tuple[Tensor, ...]
+    equations: tuple[Equation, ...]
+    assumptions: tuple[Equation, ...] = field(default=())
+
+    @property
+    def loss(self) -> Tensor:
+        return self.equations[-1].tensor
+
+    @cached_property
+    def definitions(self) -> dict[Tensor, Equation]:
+        """Each computed tensor's equation."""
+        return {equation.tensor: equation for equation in self.equations}
+
+    @cached_property
+    def consumers(self) -> dict[Tensor, tuple[Equation, ...]]:
+        """The equations that read each tensor, in order."""
+        found: dict[Tensor, list[Equation]] = {}
+        for equation in self.equations:
+            for tensor in tensors_of(equation.right):
+                found.setdefault(tensor, []).append(equation)
+        return {tensor: tuple(equations) for tensor, equations in found.items()}
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """Every axis, in order of appearance."""
+        tensors = (*self.inputs, *self.parameters, *self.definitions)
+        return tuple(dict.fromkeys(axis for tensor in tensors for axis in tensor.axes))

@@ -1,0 +1,47 @@
+"""Steps are the computation: the result of a derivation is the ``after`` of its last step, and there is no other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sympy import Basic
+
+from derive.equations import Equation
+from derive.expressions import Entry, Expression, Partial
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a chain: ``before = after`` by ``rule``.
+
+    ``rule`` is the key of its sentence in the catalogue of words; ``because`` names the expressions, tensors and
+    indices that the sentence speaks of; ``lemma`` is the declared fact it cites; ``substeps`` are finer lines that
+    lead from ``before`` to ``after``.
+    """
+
+    rule: str
+    before: Expression
+    after: Expression
+    because: tuple[tuple[str, Basic], ...] = ()
+    lemma: str | None = None
+    substeps: tuple[Step, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """``left = start = ... = result``: how one adjoint or gradient follows from the equations.
+
+    ``start`` is the definition of ``left``, an inert derivative of the loss.
+    """
+
+    left: Entry
+    start: Partial
+    steps: tuple[Step, ...]
+
+    @property
+    def result(self) -> Expression:
+        return self.steps[-1].after if self.steps else self.start
+
+    @property
+    def equation(self) -> Equation:
+        return Equation(self.left, self.result)
