@@ -61,24 +61,17 @@ def _umask() -> int:
 # ------------------------------------------------------------------------------------------------- the command line
 
 
-class OneOf(click.ParamType):
-    """One of a few names; a misspelling is answered with the nearest."""
+def _one_of(names: Sequence[str], spellings: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """What a click parameter needs to accept a few names and to answer a misspelling with the nearest."""
 
-    name = "name"
+    def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+        name = (spellings or {}).get(value, value) if value is not None else None
+        if name is None or name in names:
+            return name
+        where = f"{param.opts[-1]}: " if isinstance(param, click.Option) else ""
+        raise click.UsageError(f"{where}got {value!r}, expected {', '.join(names)}{_nearest(str(value), names)}")
 
-    def __init__(self, names: Sequence[str], spellings: Mapping[str, str] | None = None) -> None:
-        self.names = names
-        self.spellings = spellings or {}
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "|".join(self.names)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        name = self.spellings.get(value, value)
-        if name not in self.names:
-            where = param.get_error_hint(ctx).replace("'", "") if param is not None and ctx is not None else "name"
-            raise click.UsageError(f"{where}: got {value!r}, expected {', '.join(self.names)}{_nearest(value, self.names)}")
-        return str(name)
+    return {"metavar": "|".join(names), "callback": check}
 
 
 class Commands(click.Group):
@@ -111,12 +104,12 @@ def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
 SPEC = click.argument("spec", metavar="SPEC")
 NETWORK = _options(
     click.option("--loss", metavar="NAME", help="Loss, instead of the one SPEC states."),
-    click.option("--batch-reduction", type=OneOf(REDUCTIONS), help="Patterns are averaged or summed."),
+    click.option("--batch-reduction", **_one_of(REDUCTIONS), help="Patterns are averaged or summed."),
 )
 NOTATION = click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes.")
 CODE = _options(
-    click.option("--style", type=OneOf(("vectorised", "loops"), {"vectorized": "vectorised"}), default="vectorised", show_default=True),
-    click.option("--dtype", type=OneOf(DTYPES), default="float64", show_default=True),
+    click.option("--style", **_one_of(("vectorised", "loops"), {"vectorized": "vectorised"}), default="vectorised", show_default=True),
+    click.option("--dtype", **_one_of(DTYPES), default="float64", show_default=True),
     click.option("--input-gradient", is_flag=True, help="Also emit loss_gradients_and_dx."),
 )
 
@@ -129,7 +122,7 @@ def _output(metavar: str, required: bool = False) -> Callable[[Any], Any]:
 @click.group(cls=Commands, invoke_without_command=False, no_args_is_help=False)
 @click.version_option(__version__, prog_name="deltarule", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Derive backpropagation for a network: lecture notes, NumPy code and the proofs that they agree.
+    r"""Derive backpropagation for a network: lecture notes, NumPy code and the proofs that they agree.
 
     SPEC is a line such as 784-128:relu-10:softmax (sizes, each with an optional activation) or a TOML file.
 
@@ -146,7 +139,7 @@ def cli() -> None:
 
 
 @cli.command("list")
-@click.argument("kind", type=OneOf(KINDS, {"optimizers": "optimisers"}), metavar="|".join(KINDS))
+@click.argument("kind", **_one_of(KINDS, {"optimizers": "optimisers"}))
 def list_names(kind: str) -> int:
     """Print the names that a SPEC or an option may use, one a line."""
     for name in names(kind):
