@@ -19,7 +19,19 @@ from sympy.core.symbol import Str
 _serial = count(1)
 
 
-class Axis(Basic):
+class Node(Basic):
+    """What all nodes share: a plain text for people who debug; SymPy's printers would take our names for its own."""
+
+    def _sympystr(self, printer: Any) -> str:
+        return repr(self)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(str, self.args))})"
+
+    __str__ = __repr__
+
+
+class Axis(Node):
     """A named dimension with a symbolic size; ``size`` is the size the specification gives it.
 
     Two axes of one size are still different axes.
@@ -37,7 +49,7 @@ class Axis(Basic):
         return int(self.args[1])
 
 
-class Index(Basic):
+class Index(Node):
     """A position along an axis, free or bound by a ``Total``; two indices are the same only if made by one call."""
 
     def __new__(cls, letter: str | Str, axis: Axis, serial: int | Integer | None = None) -> Index:
@@ -52,12 +64,17 @@ class Index(Basic):
     def axis(self) -> Axis:
         return self.args[1]
 
+    def __repr__(self) -> str:
+        return f"{self.letter}{self.args[2]}"
+
+    __str__ = __repr__
+
     def fresh(self) -> Index:
         """Another index along the same axis."""
         return Index(self.letter, self.axis)
 
 
-class Affine(Basic):
+class Affine(Node):
     """``constant + sum(coefficient * index)`` with whole coefficients: a shifted, strided or fixed position."""
 
     def __new__(cls, constant: int | Integer, *terms: Basic) -> Affine:
@@ -100,7 +117,7 @@ class Affine(Basic):
         return merged
 
 
-class AffineTerm(Basic):
+class AffineTerm(Node):
     """One ``coefficient * index``."""
 
     def __new__(cls, coefficient: int | Integer, index: Index) -> AffineTerm:
@@ -118,7 +135,7 @@ class AffineTerm(Basic):
 Position = Index | Affine
 
 
-class Tensor(Basic):
+class Tensor(Node):
     """A named array over axes.
 
     ``role`` says what it is in the network (``weight``, ``bias``, ``pre_activation``, ``output``, ``input``,
@@ -162,11 +179,11 @@ class Tensor(Basic):
         return Entry(self, *(positions if isinstance(positions, tuple) else (positions,)))
 
 
-class Axes(Basic):
+class Axes(Node):
     """The axes of a tensor, in order."""
 
 
-class Function(Basic):
+class Function(Node):
     """A scalar function, named. ``body`` is its formula in ``Variable()``; a primitive has none. ``order`` counts primes."""
 
     def __new__(cls, name: str | Str, body: Basic | None = None, order: int | Integer = 0) -> Function:
@@ -192,7 +209,7 @@ class Function(Basic):
         return Apply(self, argument)
 
 
-class Expression(Basic):
+class Expression(Node):
     """What an equation's right side is made of."""
 
     def __add__(self, other: Any) -> Expression:
@@ -267,6 +284,11 @@ class Entry(Expression):
         if len(positions) != len(tensor.axes):
             raise ValueError(f"{tensor.name} has {len(tensor.axes)} axes, got {len(positions)} positions")
         return Basic.__new__(cls, tensor, *(p if isinstance(p, Index) else Affine.of(p).simplest() for p in positions))
+
+    def __repr__(self) -> str:
+        return f"{self.tensor.name}[{', '.join(map(str, self.positions))}]"
+
+    __str__ = __repr__
 
     @property
     def tensor(self) -> Tensor:
@@ -345,7 +367,7 @@ class Partial(Expression):
         return self.args[1]
 
 
-class Relation(Basic):
+class Relation(Node):
     """``left sign right``; both sides are positions (affine) or both are expressions. Signs: ``= < <= > >=``."""
 
     def __new__(cls, left: Basic, sign: str | Str, right: Basic) -> Relation:
@@ -372,7 +394,7 @@ class Bracket(Expression):
         return self.args
 
 
-class Case(Basic):
+class Case(Node):
     """``value`` where ``relation`` holds."""
 
     @property

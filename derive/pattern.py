@@ -1,0 +1,50 @@
+"""The local pattern of a derivation: its equations up to the names of tensors, axes and indices.
+
+Two places of a network with one pattern share one derivation, specialised by renaming.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy import Basic
+
+from derive.canonical import canonical
+from derive.expressions import Axis, Function, Index, Tensor
+
+
+def pattern_of(values: Iterable[Basic]) -> tuple[str, tuple[Basic, ...]]:
+    """A text that is equal for equal patterns, and the tensors and axes in order of first appearance.
+
+    Zipping the second part of two equal patterns gives the renaming from one place to the other.
+    """
+    reader = _Reader()
+    for value in values:
+        reader.read(value)
+    return " ".join(reader.tokens), tuple(reader.named)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+        self.named: dict[Basic, int] = {}
+        self._indices: dict[Basic, int] = {}
+
+    def read(self, value: Basic) -> None:
+        if isinstance(value, Index):
+            self.tokens.append(f"i{self._indices.setdefault(value, len(self._indices))}")
+            self.read(value.axis)
+        elif isinstance(value, Axis):
+            self.tokens.append(f"x{self.named.setdefault(value, len(self.named))}")
+        elif isinstance(value, Tensor):
+            self.tokens.append(f"t{self.named.setdefault(value, len(self.named))}")
+            for axis in value.axes:
+                self.read(axis)
+        elif isinstance(value, Function):
+            self.tokens.append(canonical(value))
+        elif not value.args:
+            self.tokens.append(str(value))
+        else:
+            self.tokens.append(f"{type(value).__name__}/{len(value.args)}")
+            for part in value.args:
+                self.read(part)

@@ -1,0 +1,96 @@
+"""SymPy does the algebra of scalars at the leaves: entries, sums and functions are opaque symbols to it."""
+
+from __future__ import annotations
+
+from sympy import Add, Basic, Integer, Mul, Pow, Rational, Symbol, cancel, factor
+
+from derive.canonical import canonical
+from derive.expressions import MINUS_ONE, Constant, Entry, Expression, Number, Plus, Power, Product, Size, negative, plus, product, walk
+from derive.tidy import base_and_exponent, leading_sign, tidy
+
+Symbols = dict[str, tuple[Symbol, Expression]]
+
+
+def as_sympy(value: Expression, symbols: Symbols) -> Basic:
+    """``value`` as a SymPy expression; everything but numbers, sums, products and powers becomes a symbol, noted in ``symbols``."""
+    if isinstance(value, Number):
+        return value.value
+    if isinstance(value, Plus):
+        return Add(*(as_sympy(term, symbols) for term in value.args))
+    if isinstance(value, Product):
+        return Mul(*(as_sympy(term, symbols) for term in value.args))
+    if isinstance(value, Power) and isinstance(value.exponent, Number):
+        return Pow(as_sympy(value.base, symbols), value.exponent.value)
+    key = canonical(value)
+    if key not in symbols:
+        symbols[key] = (Symbol(f"s{len(symbols)}", positive=isinstance(value, Size | Constant) or None), value)
+    return symbols[key][0]
+
+
+def from_sympy(value: Basic, symbols: Symbols) -> Expression:
+    """The way back. Factors and terms stand in the order in which their symbols were first met; a positive term leads a sum."""
+    back = {symbol: expression for symbol, expression in symbols.values()}
+    rank = {symbol: place for place, symbol in enumerate(back)}
+
+    def place(part: Basic) -> tuple[int, int, str]:
+        met = [rank[symbol] for symbol in part.free_symbols]
+        return (len(met) > 0, min(met, default=-1), str(part))
+
+    def convert(part: Basic) -> Expression:
+        if isinstance(part, Symbol):
+            return back[part]
+        if isinstance(part, Integer | Rational):
+            return Number(part)
+        if isinstance(part, Add):
+            terms = [convert(term) for term in sorted(part.args, key=place)]
+            return plus(*sorted(terms, key=lambda term: leading_sign(term) < 0))
+        if isinstance(part, Mul):
+            return _signs_sorted([convert(term) for term in sorted(part.args, key=place)])
+        if isinstance(part, Pow):
+            return Power(convert(part.base), convert(part.exp))
+        raise TypeError(f"no way back from {type(part).__name__}")
+
+    return tidy(convert(value))
+
+
+def _signs_sorted(factors: list[Expression]) -> Expression:
+    """A product whose factors read ``1 - u`` rather than ``u - 1``, and whose own sign is taken into a difference if it has one."""
+    sign = 1
+    for place, factor in enumerate(factors):
+        base, exponent = base_and_exponent(factor)
+        odd = exponent is not None and exponent.is_Integer and exponent % 2 == 1
+        if odd and isinstance(base, Plus) and any(isinstance(t, Number) and t.value < 0 for t in base.args):
+            factors[place] = tidy(Power(_opposite(base), Number(exponent)))
+            sign = -sign
+        elif isinstance(factor, Number) and factor.value < 0:
+            factors[place] = negative(factor)
+            sign = -sign
+    for place, factor in enumerate(factors):
+        if sign < 0 and isinstance(factor, Plus) and not any(isinstance(t, Number) for t in factor.args):
+            factors[place] = _opposite(factor)
+            sign = 1
+    return product(*((MINUS_ONE,) if sign < 0 else ()), *factors)
+
+
+def _opposite(value: Plus) -> Expression:
+    terms = [tidy(negative(term)) for term in value.args]
+    return plus(*sorted(terms, key=lambda term: leading_sign(term) < 0))
+
+
+def weight(value: Basic) -> int:
+    """How long an expression is to read: the number of nodes in it."""
+    return sum(1 for node in walk(value) if isinstance(node, Expression))
+
+
+def cancelled(value: Expression) -> Expression | None:
+    """A shorter form by cancelling common factors of a rational expression, if there is one."""
+    if not any(isinstance(node, Power) and _divides(node) for node in walk(value)):
+        return None
+    symbols: Symbols = {}
+    shorter = from_sympy(factor(cancel(as_sympy(value, symbols))), symbols)
+    return shorter if weight(shorter) < weight(value) else None
+
+
+def _divides(node: Power) -> bool:
+    negative = isinstance(node.exponent, Number) and node.exponent.value < 0
+    return negative and any(isinstance(part, Entry) for part in walk(node.base))

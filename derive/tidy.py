@@ -1,0 +1,152 @@
+"""Arithmetic that a reader does silently: numbers are multiplied, units and zeros dropped, powers of one base collected.
+
+The order of factors and terms stays as written; nothing is multiplied out.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from sympy import Basic, Rational
+
+from derive.expressions import (
+    ONE,
+    ZERO,
+    Bracket,
+    Cases,
+    Expression,
+    Number,
+    Plus,
+    Power,
+    Product,
+    Total,
+    negative,
+    plus,
+    product,
+    rebuild,
+)
+
+
+def tidy(value: Expression) -> Expression:
+    """``value`` after silent arithmetic, from the inside out."""
+    return _tidy(rebuild(value, _tidy_part))
+
+
+def _tidy_part(value: Basic) -> Basic:
+    return tidy(value) if isinstance(value, Expression) else rebuild(value, _tidy_part)
+
+
+@singledispatch
+def _tidy(value: Expression) -> Expression:
+    return value
+
+
+@_tidy.register
+def _(value: Plus) -> Expression:
+    number = Rational(0)
+    terms: list[Expression] = []
+    at = 0
+    for term in plus(*value.args).args if len(value.args) > 1 else value.args:
+        if isinstance(term, Number):
+            at = at if number else len(terms)
+            number += term.value
+        else:
+            terms.append(term)
+    cancelled = _without_opposites(terms)
+    if number:
+        cancelled.insert(min(at, len(cancelled)), Number(number))
+    return plus(*cancelled) if cancelled else ZERO
+
+
+def _without_opposites(terms: list[Expression]) -> list[Expression]:
+    left: list[Expression] = []
+    for term in terms:
+        opposite = tidy(negative(term))
+        if opposite in left:
+            left.remove(opposite)
+        else:
+            left.append(term)
+    return left
+
+
+@_tidy.register
+def _(value: Product) -> Expression:
+    number = Rational(1)
+    powers: dict[Expression, Rational] = {}
+    kept: list[Expression] = []
+    for factor in product(*value.args).args if len(value.args) > 1 else value.args:
+        if isinstance(factor, Number):
+            number *= factor.value
+            continue
+        base, exponent = base_and_exponent(factor)
+        if exponent is None:
+            kept.append(factor)
+        elif base in powers:
+            powers[base] += exponent
+        else:
+            powers[base] = exponent
+            kept.append(base)
+    if number == 0:
+        return ZERO
+    factors = tuple(_power(base, powers[base]) if base in powers else base for base in kept)
+    factors = tuple(factor for factor in factors if factor != ONE)
+    if len(factors) == 1 and number == -1 and isinstance(factors[0], Plus) and _mostly_negative(factors[0]):
+        return plus(*(tidy(negative(term)) for term in factors[0].args))
+    return product(*((Number(number),) if number != 1 or not factors else ()), *factors)
+
+
+def _mostly_negative(value: Plus) -> bool:
+    return all(leading_sign(term) < 0 for term in value.args[:1]) and leading_sign(value.args[-1]) > 0
+
+
+def leading_sign(value: Expression) -> int:
+    """-1 where a minus sign stands in front of ``value``."""
+    if isinstance(value, Product):
+        return leading_sign(value.args[0])
+    return -1 if isinstance(value, Number) and value.value < 0 else 1
+
+
+def base_and_exponent(factor: Expression) -> tuple[Expression, Rational | None]:
+    """A factor as base and rational exponent; None where the exponent is not a number."""
+    if isinstance(factor, Power):
+        return (factor.base, factor.exponent.value) if isinstance(factor.exponent, Number) else (factor, None)
+    return factor, Rational(1)
+
+
+def _power(base: Expression, exponent: Rational) -> Expression:
+    if exponent == 0:
+        return ONE
+    return base if exponent == 1 else Power(base, Number(exponent))
+
+
+@_tidy.register
+def _(value: Power) -> Expression:
+    if not isinstance(value.exponent, Number):
+        return value
+    exponent = value.exponent.value
+    if isinstance(value.base, Number) and exponent.is_Integer and (value.base != ZERO or exponent > 0):
+        return Number(value.base.value**exponent)
+    if isinstance(value.base, Power) and isinstance(value.base.exponent, Number) and exponent.is_Integer:
+        return _power(value.base.base, value.base.exponent.value * exponent)
+    return ONE if value.base == ONE else _power(value.base, exponent)
+
+
+@_tidy.register
+def _(value: Total) -> Expression:
+    return ZERO if value.body == ZERO else value
+
+
+@_tidy.register
+def _(value: Bracket) -> Expression:
+    relations = tuple(r for r in value.relations if not (r.left == r.right and r.sign in ("=", "<=", ">=")))
+    return Bracket(*relations) if relations else ONE
+
+
+@_tidy.register
+def _(value: Cases) -> Expression:
+    """Branches that agree are one; 1 on one side and 0 on the other is a bracket."""
+    if all(case.value == value.otherwise for case in value.cases):
+        return value.otherwise
+    if len(value.cases) == 1 and value.otherwise == ZERO and value.cases[0].value == ONE:
+        return Bracket(value.cases[0].relation)
+    return value
