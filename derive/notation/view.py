@@ -1,0 +1,47 @@
+"""What a formula is looked at: which layer stands for any layer, and which axes run over units or patterns."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from derive.expressions import Axis, Tensor
+
+_UNIT_AXIS = re.compile(r"n(\d+)")
+_PATTERN_AXIS = "batch"
+
+
+@dataclass(frozen=True)
+class View:
+    """How layers and axes are shown.
+
+    ``general`` is the layer printed as ``l``, so that its neighbours are ``l-1`` and ``l+1``; ``last`` is the output layer
+    where it should be printed as ``L`` (its neighbours as ``L-1``); without both, layers go by their numbers. ``batch``
+    says that a gradient belongs to the total loss. ``if_words`` and ``otherwise_words`` are the words used in cases.
+    """
+
+    general: int | None = None
+    last: int | None = None
+    batch: bool = False
+    if_words: str = "if"
+    otherwise_words: str = "otherwise"
+    largest: str = "max"
+
+
+NUMBERED = View()
+
+
+def unit_layer(axis: Axis) -> int | None:
+    """The layer whose units an axis runs over; None for any other axis."""
+    found = _UNIT_AXIS.fullmatch(axis.name)
+    return int(found.group(1)) if found else None
+
+
+def is_pattern_axis(axis: Axis) -> bool:
+    """Whether an axis runs over the patterns of a batch."""
+    return axis.name == _PATTERN_AXIS
+
+
+def has_patterns(tensor: Tensor) -> bool:
+    """Whether a tensor holds one value or array for each pattern of a batch."""
+    return any(is_pattern_axis(axis) for axis in tensor.axes)
