@@ -43,7 +43,7 @@ _STYLES = {"italic": "mathit", "upright": "mathrm", "bold": "mathbf", "calligrap
 _OPERATORS = ("log", "tanh", "sin", "cos", "exp", "max", "min", "tan", "cosh", "sinh")
 _GAPS = {"thin": r"\,", "medium": r"\;", "quad": r"\quad "}
 _SIZES = ("", "big", "Big", "bigg")
-_FENCES = {"(": ("(", ")"), "[": ("[", "]"), "|": (r"\lvert", r"\rvert"), "{": (r"\{", r"\}")}
+_FENCES = {"(": ("(", ")"), "[": ("[", "]"), "|": (r"\lvert", r"\rvert"), "norm": (r"\lVert", r"\rVert"), "{": (r"\{", r"\}")}
 _ENDS_IN_COMMAND = re.compile(r"\\[A-Za-z]+$")
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -174,4 +174,4 @@ def _fenced(item: Fenced) -> str:
     size = _SIZES[item.size]
     body = _compact(to_latex(item.body)) if item.fence == "[" else to_latex(item.body)
     opening, closing = (f"\\{size}l{left}", f"\\{size}r{right}") if size else (left, right)
-    return _join([opening, body, closing]) if item.fence == "|" else f"{opening}{body}{closing}"
+    return _join([opening, body, closing]) if item.fence in ("|", "norm") else f"{opening}{body}{closing}"

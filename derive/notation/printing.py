@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sympy import Basic
 
+import derive.notation.typeset_matrix  # noqa: F401 - registers the layouts of matrix expressions
 from derive.equations import Equation
 from derive.notation.latex import to_latex
 from derive.notation.layout import Layout, Sign, row

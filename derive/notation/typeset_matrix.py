@@ -1,0 +1,206 @@
+"""From a matrix expression to its layout: juxtaposed products, ``odot`` entry by entry, ``top`` for a transpose."""
+
+from __future__ import annotations
+
+from sympy import Basic
+
+from derive.expressions import Number, Plus, Product, Total
+from derive.matrix import (
+    COLUMN,
+    ROW,
+    SCALAR,
+    Array,
+    Diagonal,
+    ElementBracket,
+    ElementCases,
+    ElementPower,
+    Elementwise,
+    Hadamard,
+    Identity,
+    ItemSum,
+    Mask,
+    MatrixProduct,
+    MatrixSum,
+    Ones,
+    RowLargest,
+    Scalar,
+    Scaled,
+    SquaredNorm,
+    Transpose,
+    shape,
+)
+from derive.notation.layout import (
+    Big,
+    Branches,
+    Digits,
+    Fenced,
+    Fraction,
+    Layout,
+    Named,
+    Row,
+    Scripts,
+    Sign,
+    Symbol,
+    Words,
+    argument,
+    fenced,
+    joined,
+    row,
+)
+from derive.notation.symbols import array_layout, function_name
+from derive.notation.typeset import MINUS, THIN, Page, layout
+
+
+@layout.register
+def _(value: Array, page: Page) -> Layout:
+    base = array_layout(value.tensor, page.notation, page.view)
+    fixed = tuple(layout(slot, page) for slot in value.slots if slot not in (ROW, COLUMN))
+    if not fixed:
+        return base
+    below = joined(fixed, Sign(","))
+    if isinstance(base, Scripts) and base.below is None:
+        return Scripts(base.base, below, base.above)
+    return Scripts(base, below)
+
+
+@layout.register
+def _(value: Scalar, page: Page) -> Layout:
+    return layout(value.value, page)
+
+
+@layout.register
+def _(value: Ones, page: Page) -> Layout:
+    return Symbol("1", "bold")
+
+
+@layout.register
+def _(value: Identity, page: Page) -> Layout:
+    return Symbol("I")
+
+
+@layout.register
+def _(value: Diagonal, page: Page) -> Layout:
+    return row(Named("diag"), argument(layout(value.vector, page)))
+
+
+@layout.register
+def _(value: Mask, page: Page) -> Layout:
+    relations = joined(tuple(layout(relation, page) for relation in value.relations), Sign(","))
+    return Scripts(fenced(Fenced(relations, "[")), row(*(layout(index, page) for index in value.positions)))
+
+
+@layout.register
+def _(value: Transpose, page: Page) -> Layout:
+    base = layout(value.inner, page)
+    simple = isinstance(base, Symbol) or (isinstance(base, Scripts) and base.above is None)
+    return Scripts(base if simple else fenced(base), above=Sign("top"))
+
+
+@layout.register
+def _(value: Elementwise, page: Page) -> Layout:
+    return row(function_name(value.function, page.notation), argument(layout(value.inner, page)))
+
+
+@layout.register
+def _(value: SquaredNorm, page: Page) -> Layout:
+    group = fenced(layout(value.inner, page))
+    return Scripts(Fenced(group.body, "norm", group.size), above=Digits("2"))
+
+
+@layout.register
+def _(value: RowLargest, page: Page) -> Layout:
+    return row(Named("rowmax"), argument(layout(value.inner, page)))
+
+
+@layout.register
+def _(value: ItemSum, page: Page) -> Layout:
+    body = layout(value.inner, page)
+    return row(Big("sum", layout(value.index, page)), fenced(body) if isinstance(value.inner, MatrixSum) else body)
+
+
+@layout.register
+def _(value: MatrixProduct, page: Page) -> Layout:
+    last = len(value.args) - 1
+    parts = []
+    for number, factor in enumerate(value.args):
+        open_ended = isinstance(factor, ItemSum) and number < last
+        wrap = isinstance(factor, MatrixSum | Hadamard | Scaled) or open_ended or _is_open(factor)
+        parts.append(_wrapped(factor, wrap, page))
+    return joined(tuple(parts), THIN)
+
+
+@layout.register
+def _(value: Hadamard, page: Page) -> Layout:
+    parts = tuple(
+        _wrapped(part, isinstance(part, MatrixSum | MatrixProduct | Scaled | ItemSum) or _is_open(part), page) for part in value.args
+    )
+    return joined(parts, Sign("odot"))
+
+
+@layout.register
+def _(value: MatrixSum, page: Page) -> Layout:
+    parts: list[Layout] = []
+    for number, term in enumerate(value.args):
+        negative, size = _sign_and_size(term)
+        if negative or number:
+            parts.append(MINUS if negative else Sign("+"))
+        parts.append(_wrapped(size, isinstance(size, MatrixSum), page))
+    return row(*parts)
+
+
+@layout.register
+def _(value: Scaled, page: Page) -> Layout:
+    negative, size = _sign_and_size(value)
+    if negative:
+        return row(MINUS, _wrapped(size, isinstance(size, MatrixSum), page))
+    plain = [scalar.value for scalar in value.scalars if isinstance(scalar, Scalar)]
+    if len(plain) == len(value.scalars):
+        front = layout(plain[0] if len(plain) == 1 else Product(*plain), page)
+    else:
+        front = joined(tuple(_wrapped(scalar, isinstance(scalar, MatrixSum), page) for scalar in value.scalars), THIN)
+    wrap = isinstance(value.inner, MatrixSum | Hadamard | Scaled) or _is_open(value.inner)
+    needs_fence = isinstance(front, Row) and any(isinstance(part, Sign) and part.name in ("+", "-") for part in front.parts)
+    return row(fenced(front) if needs_fence else front, THIN, _wrapped(value.inner, wrap, page))
+
+
+@layout.register
+def _(value: ElementPower, page: Page) -> Layout:
+    base, exponent = layout(value.base, page), layout(value.exponent, page)
+    if shape(value) == SCALAR:
+        negative = isinstance(value.exponent, Scalar) and value.exponent.value == Number(-1)
+        return Fraction(Digits("1"), base) if negative else Scripts(fenced(base), above=exponent)
+    simple = isinstance(base, Symbol)
+    return Scripts(base if simple else fenced(base), above=row(Sign("odot"), exponent))
+
+
+@layout.register
+def _(value: ElementBracket, page: Page) -> Layout:
+    return Fenced(joined(tuple(layout(relation, page) for relation in value.relations), Sign(",")), "[")
+
+
+@layout.register
+def _(value: ElementCases, page: Page) -> Layout:
+    rows = [(layout(case.value, page), row(Words(page.view.if_words + " "), layout(case.relation, page))) for case in value.cases]
+    rows.append((layout(value.otherwise, page), Words(page.view.otherwise_words)))
+    return Branches(tuple(rows))
+
+
+def _wrapped(value: Basic, wrap: bool, page: Page) -> Layout:
+    body = layout(value, page)
+    return fenced(body) if wrap else body
+
+
+def _is_open(value: Basic) -> bool:
+    """Whether a scalar in index form would run into its neighbours."""
+    return isinstance(value, Scalar) and isinstance(value.value, Plus | Product | Total)
+
+
+def _sign_and_size(term: Basic) -> tuple[bool, Basic]:
+    """Whether a matrix term begins with a minus sign, and the term without it."""
+    if isinstance(term, Scaled):
+        first = term.scalars[0]
+        if isinstance(first, Scalar) and isinstance(first.value, Number) and first.value.value < 0:
+            size = Number(-first.value.value)
+            scalars = term.scalars[1:] if size == Number(1) else (Scalar(size), *term.scalars[1:])
+            return True, Scaled(*scalars, term.inner) if scalars else term.inner
+    return False, term
