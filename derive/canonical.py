@@ -150,7 +150,8 @@ def _(value: Largest, names: Names) -> str:
 @_text.register(Power)
 @_text.register(Total)
 def _sum(value: Expression, names: Names) -> str:
-    return _sum_text(_monomials(value, names))
+    coefficient, powers = _single(_monomials(value, names))
+    return _sum_text({_product_text(powers): coefficient})
 
 
 Monomials = dict[str, Rational]
@@ -171,8 +172,23 @@ def _monomials(value: Expression, names: Names) -> Monomials:
         return {text: coefficient for text, coefficient in merged.items() if coefficient}
     if isinstance(value, Total):
         return _total(value, names)
+    if isinstance(value, Product):
+        number, rest = _numbers_apart(value)
+        if len(rest) == 1:
+            return {text: number * coefficient for text, coefficient in _monomials(rest[0], names).items() if number}
     coefficient, powers = _powers(value, names)
     return {_product_text(powers): coefficient} if coefficient else {}
+
+
+def _numbers_apart(value: Product) -> tuple[Rational, list[Expression]]:
+    """The product of the numbers among the factors, and the other factors."""
+    number, rest = Rational(1), list[Expression]()
+    for factor in _flat(value):
+        if isinstance(factor, Number):
+            number *= factor.value
+        else:
+            rest.append(factor)
+    return number, rest
 
 
 def _powers(value: Expression, names: Names) -> tuple[Rational, dict[str, Rational]]:

@@ -106,7 +106,8 @@ class _Sweeper:
         found: dict[Tensor, Equation] = {}
         for user in self.consumers.get(tensor, ()):
             for reached in self.frontier(user.tensor) if user.tensor in self.inlined else (user,):
-                between = {t: e for t, e in self.inlined.items() if t != tensor and t in tensors_of(reached.right) and depends(e.right, _any(tensor))}
+                read = (t for t in tensors_of(reached.right) if t in self.inlined and t != tensor)
+                between = {t: self.inlined[t] for t in read if tensor in tensors_of(self.inlined[t].right)}
                 found[reached.tensor] = Equation(reached.left, inline(reached.right, between))
         return tuple(found.values())
 

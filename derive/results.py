@@ -1,0 +1,114 @@
+"""Everything that is known about a network, numbered: what notes print, code cites and checks are made of.
+
+Numbers belong to named results in a canonical order: forward values, loss, adjoints and gradients of one pattern, then the same for
+a batch. They do not depend on notation or level of detail. Layers with the same local pattern share one result and one number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sympy import Basic
+
+from derive.chain_rule import Sweep, reverse_sweep
+from derive.equations import Equation, System
+from derive.expressions import Tensor
+from derive.network import Network
+from derive.pattern import pattern_of
+from derive.recognise import MatrixForm, recognise
+from derive.steps import Derivation
+
+
+@dataclass(frozen=True)
+class Result:
+    """One numbered formula.
+
+    ``kind`` is ``forward``, ``loss``, ``adjoint``, ``delta`` or ``gradient``. ``equation`` stands for all ``members``, the equations of the
+    same pattern in other layers; where there are several, ``layer`` is the layer of ``equation``, to be read as the general layer l.
+    """
+
+    number: int
+    kind: str
+    system: System
+    equation: Equation
+    derivation: Derivation | None
+    members: tuple[Equation, ...]
+    layer: int | None
+
+    @cached_property
+    def matrix(self) -> MatrixForm | None:
+        """The formula without indices, where there is such a form."""
+        return recognise(self.equation)
+
+
+@dataclass(frozen=True)
+class Results:
+    """All results of a network, those of one pattern before those of a batch."""
+
+    network: Network
+    pattern_sweep: Sweep
+    batch_sweep: Sweep
+    results: tuple[Result, ...]
+
+    @cached_property
+    def of_pattern(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.system is self.network.pattern)
+
+    @cached_property
+    def of_batch(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.system is self.network.batch)
+
+    def number(self, tensor: Tensor) -> int:
+        """The number of the formula that defines ``tensor``."""
+        return self._numbers[tensor]
+
+    @cached_property
+    def _numbers(self) -> dict[Tensor, int]:
+        return {member.tensor: result.number for result in self.results for member in result.members}
+
+
+def results_of(network: Network, *, input_gradient: bool = False) -> Results:
+    """Derive and number everything: both sweeps, with the gradient of the inputs only if asked for."""
+    sweeps = tuple(_sweep(system, input_gradient) for system in (network.pattern, network.batch))
+    found: list[Result] = []
+    for sweep in sweeps:
+        found.extend(_number(sweep, len(found)))
+    return Results(network, *sweeps, tuple(found))
+
+
+def _sweep(system: System, input_gradient: bool) -> Sweep:
+    inputs = tuple(tensor for tensor in system.inputs if tensor.role == "input")
+    return reverse_sweep(system, (*system.parameters, *(inputs if input_gradient else ())))
+
+
+def _number(sweep: Sweep, first: int) -> list[Result]:
+    """The families of a sweep in canonical order, numbered from ``first + 1``."""
+    families: dict[tuple[str, tuple[int | None, ...]], list[tuple[Equation, Derivation | None]]] = {}
+    for equation in sweep.system.equations:
+        pattern, named = pattern_of((equation.left, equation.right))
+        families.setdefault(_family(pattern, equation.tensor, named), []).append((equation, None))
+    for derivation, pattern in zip(sweep.derivations, sweep.patterns, strict=True):
+        _, named = pattern_of((derivation.left, derivation.result))
+        families.setdefault(_family(pattern, derivation.left.tensor, named), []).append((derivation.equation, derivation))
+    return [_result(number, sweep.system, members) for number, members in enumerate(families.values(), first + 1)]
+
+
+def _family(pattern: str, tensor: Tensor, named: tuple[Basic, ...]) -> tuple[str, tuple[int | None, ...]]:
+    """Members of one family differ by one shift of all layer numbers; a tensor without a layer is a family of its own."""
+    if tensor.layer is None:
+        return f"{tensor.name}: {pattern}", ()
+    layers = (other.layer for other in named if isinstance(other, Tensor))
+    return pattern, tuple(None if layer is None else layer - tensor.layer for layer in layers)
+
+
+def _result(number: int, system: System, members: list[tuple[Equation, Derivation | None]]) -> Result:
+    equation, derivation = max(members, key=lambda member: member[0].tensor.layer or 0)
+    layer = equation.tensor.layer if len(members) > 1 else None
+    return Result(number, _kind(system, equation.tensor), system, equation, derivation, tuple(own for own, _ in members), layer)
+
+
+def _kind(system: System, tensor: Tensor) -> str:
+    if tensor in system.definitions:
+        return "loss" if tensor.role in ("loss", "total_loss") or tensor == system.loss else "forward"
+    return tensor.role
