@@ -45,10 +45,11 @@ class Loss:
         axis: Axis = output.axes[-1]
         return Scope(tensors={OUTPUT: output, TARGET: target}, axes={LETTER: axis}, functions=FUNCTIONS)
 
-    def check_output(self, activation: str) -> None:
+    def check_output(self, activation: str | None) -> None:
         """Raise InputError where the last layer's activation is not the one that this loss needs."""
         if self.output is not None and activation != self.output:
-            raise InputError(f"loss {self.name} needs a {self.output} output, but the last layer has activation {activation}")
+            found = f"activation {activation}" if activation else "no activation"
+            raise InputError(f"loss {self.name} needs a {self.output} output, but the last layer has {found}")
 
 
 def loss(name: str) -> Loss:
@@ -66,5 +67,6 @@ def loss_names() -> tuple[str, ...]:
 
 
 def default_loss(output: str) -> str:
-    """cross_entropy when the output is softmax, else half_squared_error."""
-    return "cross_entropy" if output == "softmax" else "half_squared_error"
+    """The loss where none is named: the default that needs this very output activation, else the default that needs none."""
+    defaults = {row.get("output"): name for name, row in table("losses").items() if row.get("default")}
+    return defaults.get(output, defaults[None])

@@ -1,0 +1,78 @@
+"""What every layer type is made of: the tensors a layer may name, and the shape of a layer type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from derive.activations import Activation
+from derive.equations import Equation
+from derive.expressions import Axis, Expression, Index, Tensor
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network while its equations are written.
+
+    ``number`` counts the layers in file order from 1 and marks their values; ``parameter_number`` counts those that own
+    parameters and names ``W`` and ``b``. ``sources`` are the outputs it reads, ``units`` the axis of its own output.
+    """
+
+    number: int
+    parameter_number: int
+    sources: tuple[Tensor, ...]
+    units: Axis
+    activation: Activation | None
+    bias: bool
+
+    @property
+    def x(self) -> Tensor:
+        """The only source."""
+        (source,) = self.sources
+        return source
+
+    @property
+    def W(self) -> Tensor:
+        """The weights, (to, from)."""
+        return Tensor(f"W{self.parameter_number}", (self.units, *self.x.axes), "weight", self.number)
+
+    @property
+    def b(self) -> Tensor:
+        """The biases."""
+        return Tensor(f"b{self.parameter_number}", (self.units,), "bias", self.number)
+
+    @property
+    def z(self) -> Tensor:
+        """The pre-activations."""
+        return Tensor(f"z{self.number}", (self.units,), "pre_activation", self.number)
+
+    @property
+    def a(self) -> Tensor:
+        """The outputs."""
+        return Tensor(f"a{self.number}", (self.units,), "output", self.number)
+
+    def f(self, z: Tensor, index: Index) -> Expression:
+        """The activation of the values ``z`` at ``index``."""
+        if self.activation is None:
+            raise ValueError("this layer has no activation")
+        return self.activation.at(z, index)
+
+    def index(self, letter: str = "j") -> Index:
+        """A fresh index along this layer's units."""
+        return Index(letter, self.units)
+
+
+@dataclass(frozen=True)
+class LayerType:
+    """A kind of layer: its forward equations and what a specification may say about it.
+
+    ``keys`` are the keys it understands beside ``type``, ``name`` and ``from``; ``fewest`` and ``most`` bound the number of
+    its sources; ``units`` computes the width of its output from theirs (None: the specification says it).
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    forward: Callable[[Layer], tuple[Equation, ...]]
+    fewest: int = 1
+    most: int | None = 1
+    units: Callable[[tuple[int, ...]], int] | None = None

@@ -1,0 +1,103 @@
+"""A network: the equations of one pattern, and of a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Basic, Rational
+
+from derive.equations import Equation, System
+from derive.expressions import Axis, Entry, Expression, Index, Number, Power, Size, Tensor, Total, plus, product, rebuild, tensors_of, total
+from derive.layers import Layer, layer_types
+from derive.losses import loss as named_loss
+from derive.read_specification import Source, read_specification
+from derive.specification import INPUT, Specification
+
+BATCH = "batch"
+"""The name of the axis of patterns."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A specification with its equations: ``pattern`` for one training example, ``batch`` with the axis of patterns first."""
+
+    name: str
+    specification: Specification
+    pattern: System
+    batch: System
+
+
+def network(spec: Source, *, loss: str | None = None, batch_reduction: str | None = None) -> Network:
+    """The network that a one-line text, a path to a TOML file or a table describes.
+
+    Raises InputError, one clear line, for anything that cannot be built.
+    """
+    specification = read_specification(spec, loss=loss, batch_reduction=batch_reduction)
+    pattern = pattern_system(specification)
+    return Network(specification.name, specification, pattern, batched(pattern, specification.batch_reduction, specification.l2))
+
+
+def pattern_system(specification: Specification) -> System:
+    """The forward equations of one pattern; the last one is its loss."""
+    x = Tensor("x", (Axis("n0", specification.inputs),), "input", 0)
+    outputs = {INPUT: x}
+    parameters: list[Tensor] = []
+    equations: list[Equation] = []
+    owners = 0
+    for number, entry in enumerate(specification.layers, 1):
+        sources = tuple(outputs[name] for name in entry.inputs)
+        layer = Layer(number, owners + 1, sources, Axis(f"n{number}", entry.units), entry.activation, entry.bias)
+        written = layer_types()[entry.type].forward(layer)
+        own = tuple(t for equation in written for t in tensors_of(equation.right) if t.role in ("weight", "bias"))
+        owners += bool(own)
+        parameters += own
+        equations += written
+        outputs[entry.name] = written[-1].tensor
+    output = equations[-1].tensor
+    t = Tensor("t", output.axes, "target", output.layer)
+    chosen = named_loss(specification.loss)
+    equations.append(Equation(Entry(Tensor("loss", (), "loss")), chosen.at(output, t)))
+    return System(specification.name, (x, t), tuple(parameters), tuple(equations), chosen.assumptions(output, t))
+
+
+def batched(system: System, reduction: str = "mean", l2: Rational = Rational(0), patterns: int = 1) -> System:
+    """The same equations for many patterns: whatever depends on an input has the axis of patterns first.
+
+    The cost is the mean or the sum of the losses, plus ``l2/2`` times the sum of all squared weights.
+    """
+    batch = Axis(BATCH, patterns)
+    wider = {tensor: _widened(tensor, batch) for tensor in system.inputs}
+    equations = []
+    for equation in system.equations:
+        if any(tensor in wider for tensor in tensors_of(equation.right)):
+            wider[equation.tensor] = _widened(equation.tensor, batch)
+        equations.append(_along(equation, wider, Index("b", batch)))
+    assumptions = tuple(_along(equation, wider, Index("b", batch)) for equation in system.assumptions)
+    b = Index("b", batch)
+    losses = Total(b, Entry(wider[system.loss], b))
+    reduced = losses if reduction == "sum" else product(Power(Size(batch), Number(-1)), losses)
+    penalties = tuple(_penalty(tensor, l2) for tensor in system.parameters if tensor.role == "weight") if l2 else ()
+    cost = Equation(Entry(Tensor("cost", (), "total_loss")), plus(reduced, *penalties))
+    inputs = tuple(wider[tensor] for tensor in system.inputs)
+    return System(system.name, inputs, system.parameters, (*equations, cost), assumptions)
+
+
+def _widened(tensor: Tensor, batch: Axis) -> Tensor:
+    return Tensor(tensor.name, (batch, *tensor.axes), tensor.role, tensor.layer, tensor.of)
+
+
+def _along(equation: Equation, wider: dict[Tensor, Tensor], b: Index) -> Equation:
+    """``equation`` at pattern ``b``."""
+
+    def at_pattern(part: Basic) -> Basic:
+        if isinstance(part, Entry):
+            return Entry(wider[part.tensor], b, *part.positions) if part.tensor in wider else part
+        return rebuild(part, at_pattern)
+
+    return Equation(at_pattern(equation.left), at_pattern(equation.right))  # type: ignore[arg-type]
+
+
+def _penalty(weight: Tensor, l2: Rational) -> Expression:
+    """``l2/2`` times the sum of the squares of one array of weights."""
+    indices = tuple(Index(letter, axis) for letter, axis in zip("jp", weight.axes, strict=False))
+    return product(Number(l2 / 2), total(indices, Power(Entry(weight, *indices), Number(2))))
