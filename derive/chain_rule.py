@@ -115,11 +115,13 @@ class _Sweeper:
         frontier = self.frontier(tensor)
         subject = adjoint(tensor)
         outputs = tuple(e for e in self.consumers.get(tensor, ()) if e.tensor in self.inlined)
+        explicit = {adjoint(e.tensor): self.explicit[adjoint(e.tensor)] for e in frontier if adjoint(e.tensor) in self.explicit}
+        read = {t for e in (*frontier, *explicit.values()) for t in (e.tensor, *tensors_of(e.right))}
         around = Surroundings(
             subject=subject,
             definitions=(*outputs, *(self.system.definitions[e.tensor] for e in frontier if e.tensor != self.system.loss)),
-            explicit={adjoint(e.tensor): self.explicit[adjoint(e.tensor)] for e in frontier if adjoint(e.tensor) in self.explicit},
-            assumptions=self.system.assumptions,
+            explicit=explicit,
+            assumptions=tuple(fact for fact in self.system.assumptions if read.issuperset(tensors_of(fact.left))),
         )
         pattern, named = pattern_of(self._parts(subject, tensor, frontier, around))
         if pattern in self.known:
