@@ -42,7 +42,7 @@ class Axis(Node):
 
     @property
     def name(self) -> str:
-        return str(self.args[0])
+        return self.args[0].name
 
     @property
     def size(self) -> int:
@@ -58,7 +58,7 @@ class Index(Node):
 
     @property
     def letter(self) -> str:
-        return str(self.args[0])
+        return self.args[0].name
 
     @property
     def axis(self) -> Axis:
@@ -157,7 +157,7 @@ class Tensor(Node):
 
     @property
     def name(self) -> str:
-        return str(self.args[0])
+        return self.args[0].name
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -165,7 +165,7 @@ class Tensor(Node):
 
     @property
     def role(self) -> str:
-        return str(self.args[2])
+        return self.args[2].name
 
     @property
     def layer(self) -> int | None:
@@ -191,7 +191,7 @@ class Function(Node):
 
     @property
     def name(self) -> str:
-        return str(self.args[0])
+        return self.args[0].name
 
     @property
     def body(self) -> Expression | None:
@@ -262,7 +262,7 @@ class Constant(Expression):
 
     @property
     def name(self) -> str:
-        return str(self.args[0])
+        return self.args[0].name
 
 
 class Size(Expression):
@@ -379,7 +379,7 @@ class Relation(Node):
 
     @property
     def sign(self) -> str:
-        return str(self.args[1])
+        return self.args[1].name
 
     @property
     def right(self) -> Basic:
