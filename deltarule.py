@@ -10,19 +10,78 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from derive.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from derive.network import Network as Model
+    from derive.read_specification import Source
+    from derive.results import Results
+
 __version__ = "0.1.0"
 
-KINDS = ("notations", "layers", "activations", "losses", "styles", "optimisers")
+KINDS = {  # where the names of each kind are found
+    "notations": "derive.notation.profile:names",
+    "layers": "derive.layers:layer_types",
+    "activations": "derive.activations:activation_names",
+    "losses": "derive.losses:loss_names",
+    "styles": "codegen.emit:style_names",
+    "optimisers": None,
+}
 FORMATS = ("html", "tex", "pdf", "md")
 REDUCTIONS = ("mean", "sum")
 DTYPES = ("float64", "float32")
+
+
+# ------------------------------------------------------------------------------------------------------ from Python
+
+
+def network(spec: Source, *, loss: str | None = None, batch_reduction: str | None = None) -> Network:
+    """The network that a spec describes: a line such as ``"2-2:relu-1"``, the path of a TOML file, or a dict of the same keys.
+
+    Raises:
+        derive.errors.InputError: the spec cannot be used; the message says why, in one line.
+    """
+    from derive.network import network as read
+
+    return Network(read(spec, loss=loss, batch_reduction=batch_reduction))
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """All names of a kind in ``KINDS``, in the order in which they are listed."""
+    place = KINDS[kind]
+    if place is None:
+        return ()
+    module, _, function = place.partition(":")
+    return tuple(getattr(import_module(module), function)())
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network and everything that follows from its equations."""
+
+    model: Model
+
+    @property
+    def name(self) -> str:
+        """What files and modules are called."""
+        return self.model.name
+
+    @cached_property
+    def results(self) -> Results:
+        """Every formula, derived and numbered."""
+        from derive.results import results_of
+
+        return results_of(self.model)
 
 
 # ---------------------------------------------------------------------------------------------------- writing files
@@ -68,8 +127,7 @@ def _one_of(names: Sequence[str], spellings: Mapping[str, str] | None = None) ->
         name = (spellings or {}).get(value, value) if value is not None else None
         if name is None or name in names:
             return name
-        where = f"{param.opts[-1]}: " if isinstance(param, click.Option) else ""
-        raise click.UsageError(f"{where}got {value!r}, expected {', '.join(names)}{_nearest(str(value), names)}")
+        raise unknown(str(param.name).replace("_", " "), value, names)
 
     return {"metavar": "|".join(names), "callback": check}
 
@@ -82,14 +140,8 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self.commands:
-            names = list(self.commands)
-            raise click.UsageError(f"unknown command {args[0]!r}, expected {', '.join(names)}{_nearest(args[0], names)}")
+            raise unknown("command", args[0], self.commands)
         return super().resolve_command(ctx, args)
-
-
-def _nearest(given: str, names: Sequence[str]) -> str:
-    close = get_close_matches(given, names, n=1)
-    return f"; nearest: {close[0]}" if close else ""
 
 
 def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -138,18 +190,131 @@ def cli() -> None:
     """
 
 
+@cli.command()
+@SPEC
+@NETWORK
+@NOTATION
+@CODE
+@_output("DIR", required=True)
+def build(spec: str, loss: str | None, batch_reduction: str | None, notation: str, output: Path, **code: Any) -> int:
+    """Write notes.html, notes.tex, figure.svg, NAME.py and report.json for a network; never needs TeX.
+
+    \b
+    Example:
+      deltarule build 2-2:relu-1:linear -o out
+    """
+    net = network(spec, loss=loss, batch_reduction=batch_reduction)
+    files: dict[str, str | bytes] = {}
+    with _progress("notes"):
+        files["notes.html"] = net.notes(notation=notation, format="html")
+        files["notes.tex"] = net.notes(notation=notation, format="tex")
+        files["figure.svg"] = net.figure(notation=notation)
+    with _progress("code"):
+        files[f"{net.name}.py"] = net.emit(**code)
+    with _progress("verification"):
+        report = net.verify()
+    files["report.json"] = report.as_json()
+    for name, content in files.items():
+        write(output / name, content)
+    return 0 if report.ok else 1
+
+
+@cli.command()
+@SPEC
+@NETWORK
+@NOTATION
+@click.option("--format", **_one_of(FORMATS), default="md", show_default=True, help="pdf needs pdfLaTeX.")
+@_output("FILE")
+def notes(spec: str, loss: str | None, batch_reduction: str | None, notation: str, format: str, output: Path | None) -> int:
+    """Print lecture notes: the network, every derivation step by step, the algorithms.
+
+    \b
+    Example:
+      deltarule notes 4-10:tanh-3:softmax --format html -o notes.html
+    """
+    net = network(spec, loss=loss, batch_reduction=batch_reduction)
+    with _progress("notes"):
+        text = net.notes(notation=notation, format=format)
+    if format == "pdf" and output is None:
+        output = Path(f"{net.name}.pdf")
+    return _deliver(text, output)
+
+
+@cli.command()
+@SPEC
+@NETWORK
+@CODE
+@_output("FILE")
+def emit(spec: str, loss: str | None, batch_reduction: str | None, output: Path | None, **code: Any) -> int:
+    """Print a NumPy module: forward pass, loss, gradients, a workspace without allocations.
+
+    \b
+    Example:
+      deltarule emit 64-32:relu-10:softmax --dtype float32 -o digits.py
+    """
+    net = network(spec, loss=loss, batch_reduction=batch_reduction)
+    with _progress("code"):
+        text = net.emit(**code)
+    return _deliver(text, output)
+
+
+@cli.command()
+@SPEC
+@NETWORK
+@click.option("--code", metavar="FILE.py", type=click.Path(path_type=Path), help="Judge this module, edited or not, as code of SPEC.")
+@click.option("--notes", metavar="FILE.md", type=click.Path(path_type=Path), help="Judge these notes, edited or not, as notes of SPEC.")
+@click.option("--json", is_flag=True, help="Print the report as JSON.")
+@_output("FILE")
+def verify(
+    spec: str, loss: str | None, batch_reduction: str | None, code: Path | None, notes: Path | None, json: bool, output: Path | None
+) -> int:
+    """Check every statement, and say how: proved, checked (evaluated at 40 digits) or cross-checked.
+
+    \b
+    Example:
+      deltarule verify 2-2:relu-1:linear --json
+    """
+    net = network(spec, loss=loss, batch_reduction=batch_reduction)
+    with _progress("verification"):
+        report = net.verify(code=code, notes=notes)
+    _deliver(report.as_json() if json else str(report), output)
+    return 0 if report.ok else 1
+
+
 @cli.command("list")
-@click.argument("kind", **_one_of(KINDS, {"optimizers": "optimisers"}))
+@click.argument("kind", **_one_of(tuple(KINDS), {"optimizers": "optimisers"}))
 def list_names(kind: str) -> int:
-    """Print the names that a SPEC or an option may use, one a line."""
+    """Print the names that a SPEC or an option may use, one a line.
+
+    \b
+    Example:
+      deltarule list activations
+    """
     for name in names(kind):
         click.echo(name)
     return 0
 
 
-def names(kind: str) -> tuple[str, ...]:
-    """The names of a kind in ``KINDS``, in the order they are listed."""
-    return ()
+def _deliver(content: str | bytes, output: Path | None) -> int:
+    """Write to the file asked for, else print."""
+    if output is not None:
+        write(output, content)
+    else:
+        click.echo(content, nl=False)
+    return 0
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    """Name what is being worked on while it lasts, on standard error where that is a terminal."""
+    visible = sys.stderr.isatty()
+    if visible:
+        click.echo(f"\r{what} ...", nl=False, err=True)
+    try:
+        yield
+    finally:
+        if visible:
+            click.echo(f"\r{' ' * (len(what) + 4)}\r", nl=False, err=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -162,6 +327,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _refuse("interrupted", 130)
     except click.ClickException as error:
         _refuse(error.format_message(), 2)
+    except InputError as error:
+        _refuse(str(error), 2)
     except BrokenPipeError:  # the reader has what it wants, as in `deltarule notes ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -71,7 +71,7 @@ ONE_LINERS = {
     "spaces": ("2 - 3 - 1", "position"),
     "python": ("2-__import__('os').system('touch owned')-1", "position"),
     "tex": ("2-3:\\write18{touch owned}-1", "position"),
-    "html": ("2-3:<script>alert(1)</script>-1", "position"),
+    "html": ("2-3:<b>-1", "position"),
     "line break": ("2-3\n-1", "position"),
     "a million layers": ("-".join(["1"] * 60_000), "limit"),
     "cross-entropy on sigmoid": ("2-3", "softmax"),
