@@ -36,6 +36,7 @@ from derive.expressions import (
     Variable,
     free_indices,
 )
+from derive.substitute import freshen
 
 Names = dict[Index, str]
 
@@ -254,6 +255,7 @@ def _total_over(bound: tuple[Index, ...], body: Expression, names: Names) -> Mon
     factors = [part for factor in (body.args if isinstance(body, Product) else (body,)) for part in _flat(factor)]
     for place, factor in enumerate(factors):
         if isinstance(factor, Total):
+            factor = freshen(factor) if factor.index in bound else factor
             rest = Product(*factors[:place], factor.body, *factors[place + 1 :])
             return _total_over((*bound, factor.index), rest, names)
     inside = [factor for factor in factors if any(index in bound for index in free_indices(factor))]

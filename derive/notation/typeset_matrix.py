@@ -16,7 +16,6 @@ from derive.matrix import (
     ElementPower,
     Elementwise,
     Hadamard,
-    Identity,
     ItemSum,
     Mask,
     MatrixProduct,
@@ -26,7 +25,8 @@ from derive.matrix import (
     Scalar,
     Scaled,
     SquaredNorm,
-    Transpose,
+    Transposed,
+    UnitMatrix,
     shape,
 )
 from derive.notation.layout import (
@@ -74,7 +74,7 @@ def _(value: Ones, page: Page) -> Layout:
 
 
 @layout.register
-def _(value: Identity, page: Page) -> Layout:
+def _(value: UnitMatrix, page: Page) -> Layout:
     return Symbol("I")
 
 
@@ -90,7 +90,7 @@ def _(value: Mask, page: Page) -> Layout:
 
 
 @layout.register
-def _(value: Transpose, page: Page) -> Layout:
+def _(value: Transposed, page: Page) -> Layout:
     base = layout(value.inner, page)
     simple = isinstance(base, Symbol) or (isinstance(base, Scripts) and base.above is None)
     return Scripts(base if simple else fenced(base), above=Sign("top"))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from itertools import product as all_of
 
 import numpy as np
 
 from derive import expressions as e
 from derive import matrix as m
+from derive.equations import Equation
+from derive.recognise import MatrixForm, recognise
 
 FUNCTIONS = {
     ("tanh", 0): np.tanh,
@@ -212,3 +215,34 @@ def _plain(value) -> str:
             base, exponent = _plain(value.base), _plain(value.exponent)
             return f"1/{base}" if exponent == "-1" else f"{base}^{exponent}"
     return type(value).__name__
+
+
+def value_everywhere(equation: Equation, arrays) -> np.ndarray:
+    sizes = [index.axis.size for index in equation.indices]
+    values = np.empty(sizes)
+    for place in np.ndindex(*sizes):
+        values[place] = in_loops(equation.right, arrays, dict(zip(equation.indices, place, strict=True)))
+    return values
+
+
+def has_the_values(equation: Equation, form: MatrixForm, seed: int = 0, positive: bool = False) -> bool:
+    """Whether both sides of a matrix form, by NumPy, are the index form, by loops, at every fixed item."""
+    try:
+        if m.shape(form.left) != m.shape(form.right):
+            return False
+    except m.ShapeError:
+        return False
+    arrays = random_arrays(e.tensors_of(equation.right), seed, positive)
+    expected = {equation.tensor.name: value_everywhere(equation, arrays)}
+    for place in all_of(*(range(index.axis.size) for index in form.items)):
+        where = dict(zip(form.items, place, strict=True))
+        left, right = in_numpy(form.left, expected, where), in_numpy(form.right, arrays, where)
+        if left.shape != right.shape or not np.allclose(right, left, rtol=1e-12, atol=1e-12):
+            return False
+    return True
+
+
+def check_values(equation: Equation, seed: int = 0, positive: bool = False) -> None:
+    form = recognise(equation)
+    assert form is not None
+    assert has_the_values(equation, form, seed, positive)
