@@ -10,7 +10,7 @@ from derive.expressions import Affine, Apply, Axis, Case, Cases, Index, Number, 
 from derive.matrix import ElementCases, matrix_nodes
 from derive.matrix_rules import entry_of
 from derive.recognise import agrees, recognise
-from tests.derive.matrix_forms import FORMS, W2, a1, channels, exp, i, j, k, loss, n0, n1, n2, relu, t, time, z1
+from tests.derive.matrix_forms import FORMS, W2, a1, channels, delta2, exp, i, j, k, loss, n0, n1, n2, relu, t, time, z1
 from tests.derive.matrix_numbers import as_text, check_values
 
 
