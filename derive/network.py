@@ -11,7 +11,7 @@ from derive.expressions import Axis, Entry, Expression, Index, Number, Power, Si
 from derive.layers import Layer, layer_types
 from derive.losses import loss as named_loss
 from derive.read_specification import Source, read_specification
-from derive.specification import INPUT, Specification
+from derive.specification import INPUT, NO_PENALTY, Specification
 
 BATCH = "batch"
 """The name of the axis of patterns."""
@@ -60,7 +60,7 @@ def pattern_system(specification: Specification) -> System:
     return System(specification.name, (x, t), tuple(parameters), tuple(equations), chosen.assumptions(output, t))
 
 
-def batched(system: System, reduction: str = "mean", l2: Rational = Rational(0), patterns: int = 1) -> System:
+def batched(system: System, reduction: str = "mean", l2: Rational = NO_PENALTY, patterns: int = 1) -> System:
     """The same equations for many patterns: whatever depends on an input has the axis of patterns first.
 
     The cost is the mean or the sum of the losses, plus ``l2/2`` times the sum of all squared weights.
@@ -94,7 +94,7 @@ def _along(equation: Equation, wider: dict[Tensor, Tensor], b: Index) -> Equatio
             return Entry(wider[part.tensor], b, *part.positions) if part.tensor in wider else part
         return rebuild(part, at_pattern)
 
-    return Equation(at_pattern(equation.left), at_pattern(equation.right))  # type: ignore[arg-type]
+    return Equation(at_pattern(equation.left), at_pattern(equation.right))
 
 
 def _penalty(weight: Tensor, l2: Rational) -> Expression:

@@ -13,6 +13,7 @@ INPUT = "input"
 LARGEST_SIZE = 1_000_000
 MOST_LAYERS = 1_000
 MOST_PARAMETERS = 1_000_000_000
+NO_PENALTY = Rational(0)
 REDUCTIONS = ("mean", "sum")
 LONGEST_LISTED = 6
 
@@ -58,7 +59,7 @@ class Specification:
     layers: tuple[LayerSpecification, ...]
     loss: str
     batch_reduction: str = "mean"
-    l2: Rational = Rational(0)
+    l2: Rational = NO_PENALTY
 
     @property
     def outputs(self) -> int:
@@ -77,10 +78,8 @@ class Specification:
         """The network on one line, ``2-2:relu-1:linear`` for a chain."""
         if self.is_chain:
             return "-".join([str(self.inputs), *(f"{layer.units}:{_spoken(layer.activation)}" for layer in self.layers)])
-        return f"{self.inputs} inputs; " + "; ".join(
-            f"{layer.name} = {layer.type}({', '.join(layer.inputs)}) {layer.units}{':' + _spoken(layer.activation) if layer.activation else ''}"
-            for layer in self.layers
-        )
+        shown = (f"{layer.name} = {layer.type}({', '.join(layer.inputs)}):{_spoken(layer.activation)}" for layer in self.layers)
+        return "; ".join([f"{self.inputs} inputs", *shown])
 
     @property
     def text(self) -> str:
