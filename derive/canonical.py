@@ -1,7 +1,7 @@
 """A normal form up to the names of bound indices and the order of factors and terms.
 
-Numbers and powers of one base are collected, factors that a sum does not bind are taken out of it, and a sum of terms is
-summed term by term; products are never multiplied out.
+Numbers and powers of one base are collected, factors that a sum does not bind are taken out of it, independent sums are
+taken apart, and a sum of terms is summed term by term; products are never multiplied out.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from derive.expressions import (
     Total,
     Variable,
     free_indices,
+    product,
+    total,
 )
 from derive.substitute import freshen
 
@@ -261,13 +263,25 @@ def _total_over(bound: tuple[Index, ...], body: Expression, names: Names) -> Mon
     inside = [factor for factor in factors if any(index in bound for index in free_indices(factor))]
     outside = [factor for factor in factors if factor not in inside]
     used = [index for index in bound if any(index in free_indices(factor) for factor in inside)]
-    sizes = [Size(index.axis) for index in bound if index not in used]
-    number, powers = _powers(Product(*outside, *sizes), names)
-    if not used:
+    outside += [Size(index.axis) for index in bound if index not in used]
+    sums = _independent_sums(used, inside)
+    if outside or len(sums) != 1:
+        number, powers = _powers(Product(*outside, *sums), names)
         return {_product_text(powers): number} if number else {}
-    coefficient, inner = _best_names(tuple(used), Product(*inside), names)
-    powers[inner] = powers.get(inner, Rational(0)) + 1
-    return {_product_text(powers): number * coefficient}
+    if len(inside) == 1 and isinstance(inside[0], Plus):
+        return _total_over(bound, inside[0], names)
+    coefficient, text = _best_names(tuple(used), Product(*inside), names)
+    return {text: coefficient}
+
+
+def _independent_sums(bound: list[Index], factors: list[Expression]) -> list[Expression]:
+    """The sums whose product is a sum over several indices: factors that share no bound index are summed apart."""
+    groups: list[list[Expression]] = []
+    for factor in factors:
+        mine = [i for i in bound if i in free_indices(factor)]
+        linked = [group for group in groups if any(i in free_indices(other) for other in group for i in mine)]
+        groups = [group for group in groups if group not in linked] + [[*(f for group in linked for f in group), factor]]
+    return [total(tuple(i for i in bound if any(i in free_indices(f) for f in group)), product(*group)) for group in groups]
 
 
 def _flat(factor: Expression) -> tuple[Expression, ...]:

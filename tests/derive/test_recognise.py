@@ -94,3 +94,10 @@ def test_one_sum_written_twice_is_two_sums() -> None:
     assert canonical(total(j, product(z1[j], once, once))) != canonical(total(j, z1[j] * total(k, delta2[k] * delta2[k])))
     again = total(other, delta2[other])
     assert canonical(total(j, product(z1[j], once, once))) == canonical(total(j, product(z1[j], once, again)))
+
+
+def test_a_number_inside_a_sum_of_terms_is_the_number_in_front_of_it() -> None:
+    inside = total(j, Number(-2) * (z1[j] - a1[j]))
+    assert canonical(inside) == canonical(Number(-2) * total(j, z1[j] - a1[j]))
+    assert canonical(inside) != canonical(Number(-2) * total(j, z1[j] + a1[j]))
+    assert canonical(total((j, k), product(delta2[k], z1[j] - a1[j]))) == canonical(total(j, z1[j] - a1[j]) * total(k, delta2[k]))
