@@ -15,6 +15,7 @@ from derive.expressions import ONE, Index, Number, Size, factors_of, product
 from derive.matrix import (
     Array,
     Diagonal,
+    ElementBracket,
     ElementPower,
     Hadamard,
     Mask,
@@ -77,8 +78,9 @@ def matrix_product(*factors: MatrixExpression) -> MatrixExpression:
 
 
 def hadamard(factors: Sequence[MatrixExpression]) -> MatrixExpression:
-    """The factors' product entry by entry; columns of ones are left out."""
-    return _joined(Hadamard, [factor for factor in factors if not isinstance(factor, Ones)] or factors[:1])
+    """The factors' product entry by entry, brackets last; columns of ones are left out."""
+    kept = [factor for factor in factors if not isinstance(factor, Ones)]
+    return _joined(Hadamard, sorted(kept, key=lambda factor: isinstance(factor, ElementBracket | Mask)) or factors[:1])
 
 
 def _transposes(value: MatrixExpression) -> int:
