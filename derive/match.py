@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sympy import Basic
 
-from derive.expressions import BINDERS, Axis, Function, Index, Tensor
+from derive.expressions import BINDERS, Affine, AffineTerm, Axis, Function, Index, Position, Tensor
 
-Binding = dict[Index, Basic]
+Binding = dict[Index, Position]
 
 
 def match(pattern: Basic, subject: Basic, free: tuple[Index, ...], binding: Binding | None = None) -> Binding | None:
@@ -15,13 +15,17 @@ def match(pattern: Basic, subject: Basic, free: tuple[Index, ...], binding: Bind
     return found if _match(pattern, subject, free, found, {}) else None
 
 
-def _match(pattern: Basic, subject: Basic, free: tuple[Index, ...], found: Binding, bound: Binding) -> bool:
+def _match(pattern: Basic, subject: Basic, free: tuple[Index, ...], found: Binding, bound: dict[Index, Basic]) -> bool:
     if isinstance(pattern, Index):
         if pattern in bound:
             return bound[pattern] == subject
         if pattern not in free:
             return pattern == subject
-        return found.setdefault(pattern, subject) == subject and (not isinstance(subject, Index) or subject.axis == pattern.axis)
+        if not isinstance(subject, Index | Affine) or (isinstance(subject, Index) and subject.axis != pattern.axis):
+            return False
+        return found.setdefault(pattern, subject) == subject
+    if isinstance(pattern, Affine) and isinstance(subject, Index | Affine):
+        return _match_position(pattern, Affine.of(subject), free, found, bound)
     if type(pattern) is not type(subject) or len(pattern.args) != len(subject.args):
         return False
     if isinstance(pattern, Tensor | Function | Axis) or not pattern.args:
@@ -31,3 +35,22 @@ def _match(pattern: Basic, subject: Basic, free: tuple[Index, ...], found: Bindi
         inner = {**bound, pattern.index: subject.index}
         return pattern.index.axis == subject.index.axis and _match(pattern.body, subject.body, free, found, inner)
     return all(_match(own, other, free, found, bound) for own, other in zip(pattern.args, subject.args, strict=True))
+
+
+def _match_position(pattern: Affine, subject: Affine, free: tuple[Index, ...], found: Binding, bound: dict[Index, Basic]) -> bool:
+    """A shifted position fits where the one index that is still open can take up the difference with coefficient +-1."""
+    rest = subject.plus(Affine(-pattern.constant))
+    still_open: list[AffineTerm] = []
+    for term in pattern.terms:
+        known = bound.get(term.index) or found.get(term.index) or (None if term.index in free else term.index)
+        if known is None:
+            still_open.append(term)
+        elif isinstance(known, Index | Affine):
+            rest = rest.plus(Affine.of(known).scaled(-term.coefficient))
+    if not still_open:
+        return rest == Affine(0)
+    (first, *others) = still_open
+    if others or abs(first.coefficient) != 1:
+        return False
+    found[first.index] = rest.scaled(first.coefficient).simplest()
+    return True
