@@ -42,6 +42,7 @@ _PLAIN_SIGNS = ("+", "-", "=", "<", ">", ",", "(", ")", "[", "]", ":", ";", "/",
 _STYLES = {"italic": "mathit", "upright": "mathrm", "bold": "mathbf", "calligraphic": "mathcal", "double-struck": "mathbb"}
 _OPERATORS = ("log", "tanh", "sin", "cos", "exp", "max", "min", "tan", "cosh", "sinh")
 _GAPS = {"thin": r"\,", "medium": r"\;", "quad": r"\quad "}
+_BETWEEN = ("=", "<", ">", r"\le", r"\ge", r"\ne", "+", "-", r"\cdot", r"\odot", r"\oslash", r"\leftarrow", r"\in", r"\times")
 _SIZES = ("", "big", "Big", "bigg")
 _FENCES = {"(": ("(", ")"), "[": ("[", "]"), "|": (r"\lvert", r"\rvert"), "norm": (r"\lVert", r"\rVert"), "{": (r"\{", r"\}")}
 _ENDS_IN_COMMAND = re.compile(r"\\[A-Za-z]+$")
@@ -119,16 +120,21 @@ def to_latex(item: Layout) -> str:
 
 
 def _join(pieces: list[str]) -> str:
-    """Pieces side by side; a space ends a command before a letter, and stands round relations and signs for the eye."""
+    """Pieces side by side; a space ends a command before a letter and stands round signs between two things, for the eye."""
     text = ""
     for piece in pieces:
-        if piece in ("=", "<", ">", r"\le", r"\ge", "+", "-", r"\cdot", r"\odot", r"\leftarrow", r"\in", r"\times") and text:
-            text = f"{text.rstrip()} {piece} "
+        if piece in _BETWEEN and text and not (piece in ("+", "-") and _opens(text)):
+            text = f"{text.rstrip(' ')} {piece} "
         elif _ENDS_IN_COMMAND.search(text) and piece[:1].isalpha():
             text = f"{text} {piece}"
         else:
             text += piece
-    return text.strip() if text.strip() else text
+    return text.strip(" ") if text.strip(" ") else text
+
+
+def _opens(text: str) -> bool:
+    """Whether a sign after ``text`` is the sign of what follows, not one between two things."""
+    return text.endswith((" ", "(", "[", ","))
 
 
 def _symbol(name: str, style: str) -> str:

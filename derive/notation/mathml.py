@@ -24,6 +24,7 @@ from derive.notation.layout import (
     Sign,
     Symbol,
     Words,
+    row,
 )
 
 _LOWER_GREEK = dict(zip(GREEK[:23], "αβγδϵζηθικλμνξπρστυϕχψω", strict=True))
@@ -51,11 +52,16 @@ _SCRIPT_EXCEPTIONS = {"B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ"
 _STRUCK_EXCEPTIONS = {"C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ", "R": "ℝ", "Z": "ℤ"}
 
 
-def to_mathml(item: Layout, *, display: bool = False) -> str:
-    """A whole ``math`` element, with the LaTeX as annotation so that the formula can be copied."""
+def to_mathml(item: Layout, *, display: bool = False, relation: str | None = None) -> str:
+    """A whole ``math`` element, with the LaTeX as annotation so that the formula can be copied; ``relation`` stands before it."""
     mode = ' display="block"' if display else ""
-    annotation = f'<annotation encoding="application/x-tex">{escape(to_latex(item), quote=False)}</annotation>'
-    return f"<math{mode}><semantics>{_group(item)}{annotation}</semantics></math>"
+    if relation is None:
+        body, tex = _group(item), to_latex(item)
+    else:
+        body = f'<mrow><mo form="infix">{escape(_SIGNS.get(relation, relation))}</mo>{mathml_of(item)}</mrow>'
+        tex = to_latex(row(Sign(relation), item))
+    annotation = f'<annotation encoding="application/x-tex">{escape(tex, quote=False)}</annotation>'
+    return f"<math{mode}><semantics>{body}{annotation}</semantics></math>"
 
 
 def _group(item: Layout) -> str:

@@ -42,6 +42,7 @@ from derive.notation.layout import (
     Words,
     argument,
     fenced,
+    height,
     joined,
     row,
 )
@@ -165,7 +166,7 @@ def _(value: Entry, page: Page) -> Layout:
 def _(value: Plus, page: Page) -> Layout:
     parts: list[Layout] = []
     for number, term in enumerate(value.args):
-        negative, size = _sign_and_size(term)
+        negative, size = sign_and_size(term)
         if negative or number:
             parts.append(MINUS if negative else Sign("+"))
         body = layout(size, page)
@@ -174,10 +175,10 @@ def _(value: Plus, page: Page) -> Layout:
 
 
 def _is_negative(term: Basic) -> bool:
-    return _sign_and_size(term)[0]
+    return sign_and_size(term)[0]
 
 
-def _sign_and_size(term: Basic) -> tuple[bool, Basic]:
+def sign_and_size(term: Basic) -> tuple[bool, Basic]:
     """Whether a term begins with a minus sign, and the term without it."""
     if isinstance(term, Number) and term.value < 0:
         return True, Number(-term.value)
@@ -190,7 +191,7 @@ def _sign_and_size(term: Basic) -> tuple[bool, Basic]:
 
 @layout.register
 def _(value: Product, page: Page) -> Layout:
-    negative, size = _sign_and_size(value)
+    negative, size = sign_and_size(value)
     if negative:
         body = layout(size, page)
         return row(MINUS, fenced(body) if isinstance(size, Plus) or _is_negative(size) else body)
@@ -199,33 +200,44 @@ def _(value: Product, page: Page) -> Layout:
 
 def _factors(factors: tuple[Basic, ...], page: Page) -> Layout:
     """Factors side by side; a factor with a negative exponent goes below those that stand before it."""
-    groups: list[tuple[list[Basic], list[Basic]]] = []
-    for factor in factors:
-        below = _reciprocal(factor)
-        if below is not None:
-            if not groups:
-                groups.append(([], []))
-            groups[-1][1].append(below)
-        elif not groups or groups[-1][1]:
-            groups.append(([factor], []))
-        else:
-            groups[-1][0].append(factor)
+    groups = _groups(factors, page)
     parts: list[tuple[Layout, bool]] = []
     for number, (above, under) in enumerate(groups):
         last = number == len(groups) - 1
         if under:
             above, under = _whole(above, under)
-            top = _side_by_side(above, True, page) if above else Digits("1")
+            top = _side_by_side(above, True, True, page) if above else Digits("1")
             small = all(isinstance(factor, Number) and factor.value.q == 1 for factor in (*above, *under))
-            parts.append((Fraction(top, _side_by_side(under, True, page), small), small and not number))
+            parts.append((Fraction(top, _side_by_side(under, True, True, page), small), small and not number))
         else:
-            parts.append((_side_by_side(above, last, page), bool(number) and isinstance(above[0], Number)))
+            parts.append((_side_by_side(above, len(groups) == 1, last, page), bool(number) and isinstance(above[0], Number)))
     laid: list[Layout] = []
     for number, (item, dotted) in enumerate(parts):
         if number:
             laid += [Sign("cdot")] if dotted else [] if _leads_with_big(item) else [THIN]
         laid.append(item)
     return row(*laid)
+
+
+def _groups(factors: tuple[Basic, ...], page: Page) -> list[tuple[list[Basic], list[Basic]]]:
+    """Runs of factors with what divides them. Sums and derivatives are too tall for a numerator and stay in front of the fraction."""
+    groups: list[tuple[list[Basic], list[Basic]]] = []
+    for factor in factors:
+        below = _reciprocal(factor)
+        if below is None:
+            if not groups or groups[-1][1]:
+                groups.append(([], []))
+            groups[-1][0].append(factor)
+        else:
+            if not groups:
+                groups.append(([], []))
+            if not groups[-1][1]:
+                above = groups.pop()[0]
+                tall = max((n + 1 for n, f in enumerate(above) if isinstance(f, Total | Largest) or height(layout(f, page)) > 1), default=0)
+                groups += [(above[:tall], [])] if tall else []
+                groups.append((above[tall:], []))
+            groups[-1][1].append(below)
+    return groups
 
 
 def _whole(above: list[Basic], under: list[Basic]) -> tuple[list[Basic], list[Basic]]:
@@ -243,16 +255,17 @@ def _reciprocal(factor: Basic) -> Basic | None:
     return None
 
 
-def _side_by_side(factors: list[Basic], last: bool, page: Page) -> Layout:
+def _side_by_side(factors: list[Basic], alone: bool, last: bool, page: Page) -> Layout:
+    """Factors with brackets where needed; ``alone`` where no other factors stand beside them, ``last`` where none follow."""
     parts: list[Layout] = []
     for number, factor in enumerate(factors):
         body = layout(factor, page)
-        final = last and number == len(factors) - 1
-        if len(factors) > 1 or not last:
-            body = _as_factor(factor, body, final)
+        if len(factors) > 1 or not alone:
+            body = _as_factor(factor, body, last and number == len(factors) - 1)
         if number:
             digits = isinstance(factor, Number) or (isinstance(factor, Power) and isinstance(factor.base, Number))
-            parts += [Sign("cdot")] if digits or _is_negative(factor) else [] if _leads_with_big(body) else [THIN]
+            dotted = (digits or _is_negative(factor)) and bool(parts)
+            parts += [Sign("cdot")] if dotted else [] if _leads_with_big(body) else [THIN]
         parts.append(body)
     return row(*parts)
 
@@ -311,7 +324,7 @@ def _limits(index: Index, page: Page) -> tuple[Layout, Layout | None]:
 
 def _summed(sign: Big, value: Basic, page: Page) -> Layout:
     body = layout(value, page)
-    wrap = isinstance(value, Plus) or (isinstance(value, Number) and value.value < 0) or (sign.name == "max" and isinstance(value, Product))
+    wrap = isinstance(value, Plus) or _is_negative(value) or (sign.name == "max" and isinstance(value, Product))
     parts = (sign, fenced(body)) if wrap else (sign, body)
     return row(*parts) if sign.name == "sum" else row(parts[0], *(() if wrap else (THIN,)), parts[1])
 
@@ -332,12 +345,13 @@ def _(value: Apply, page: Page) -> Layout:
 
 @layout.register
 def _(value: Partial, page: Page) -> Layout:
-    below = row(Symbol("partial", "upright"), layout(value.by, page))
+    sign = Symbol("d", "upright") if isinstance(value.by, Variable) else Symbol("partial", "upright")
+    below = row(sign, layout(value.by, page))
     body = loss_layout(value.of, page.notation, page.view) if isinstance(value.of, Entry) else None
     inside = body or layout(value.of, page)
     if isinstance(value.of, Entry | Number | Size) or (isinstance(value.of, Apply) and not isinstance(value.of.argument, Plus)):
-        return Fraction(row(Symbol("partial", "upright"), inside), below)
-    return row(Fraction(Symbol("partial", "upright"), below), fenced(inside))
+        return Fraction(row(sign, inside), below)
+    return row(Fraction(sign, below), fenced(inside))
 
 
 @layout.register

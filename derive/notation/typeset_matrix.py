@@ -48,7 +48,7 @@ from derive.notation.layout import (
     row,
 )
 from derive.notation.symbols import array_layout, function_name
-from derive.notation.typeset import MINUS, THIN, Page, layout
+from derive.notation.typeset import MINUS, THIN, Page, layout, sign_and_size
 
 
 @layout.register
@@ -131,10 +131,14 @@ def _(value: MatrixProduct, page: Page) -> Layout:
 
 @layout.register
 def _(value: Hadamard, page: Page) -> Layout:
-    parts = tuple(
-        _wrapped(part, isinstance(part, MatrixSum | MatrixProduct | Scaled | ItemSum) or _is_open(part), page) for part in value.args
-    )
-    return joined(parts, Sign("odot"))
+    laid: list[Layout] = []
+    for number, part in enumerate(value.args):
+        divides = number > 0 and isinstance(part, ElementPower) and part.exponent == Scalar(Number(-1))
+        shown = part.base if divides else part
+        if number:
+            laid.append(Sign("oslash" if divides else "odot"))
+        laid.append(_wrapped(shown, isinstance(shown, MatrixSum | MatrixProduct | Scaled | ItemSum | Hadamard) or _is_open(shown), page))
+    return row(*laid)
 
 
 @layout.register
@@ -197,10 +201,9 @@ def _is_open(value: Basic) -> bool:
 
 def _sign_and_size(term: Basic) -> tuple[bool, Basic]:
     """Whether a matrix term begins with a minus sign, and the term without it."""
-    if isinstance(term, Scaled):
-        first = term.scalars[0]
-        if isinstance(first, Scalar) and isinstance(first.value, Number) and first.value.value < 0:
-            size = Number(-first.value.value)
+    if isinstance(term, Scaled) and isinstance(term.scalars[0], Scalar):
+        negative, size = sign_and_size(term.scalars[0].value)
+        if negative:
             scalars = term.scalars[1:] if size == Number(1) else (Scalar(size), *term.scalars[1:])
             return True, Scaled(*scalars, term.inner) if scalars else term.inner
     return False, term
