@@ -127,7 +127,11 @@ def squared_norm(pieces: Pieces, bound: tuple[Index, ...]) -> tuple[Pieces, tupl
         if squared and own and set(own) <= set(bound) and not any(set(own) & set(p.indices) for p in pieces if p is not piece):
             norm = SquaredNorm(node.base)
             rest = tuple(Piece(norm, (), p.at) if p is piece else p for p in pieces)
-            return rest, tuple(i for i in bound if i not in own), ("squared_norm", (*(("index", i) for i in own), ("form", norm)))
+            return (
+                rest,
+                tuple(i for i in bound if i not in own),
+                ("squared_norm", (*zip(("index", "second"), own, strict=False), ("form", norm))),
+            )
     return None
 
 
@@ -154,7 +158,7 @@ def eliminate(index: Index, pieces: Pieces, order: tuple[Index, ...]) -> tuple[P
         rule, node = "matrix_matrix", matrix_product(left, *between, right)
     at = min((piece.at for piece in touching), default=-1)
     joined = tuple(sorted((*rest, Piece(node, partners, at)), key=lambda piece: piece.at))
-    about = (("index", index), *(("at", partner) for partner in partners), ("form", node))
+    about = (("index", index), *zip(("row", "column"), partners, strict=False), ("form", node))
     return joined, (rule, about)
 
 

@@ -72,7 +72,8 @@ class NoForm(Exception):
 class Reason:
     """Why a line of matrices is the line of entries: ``rule`` is the key of its sentence, ``about`` what it names.
 
-    ``about`` holds an index where the rule speaks of a sum, and the matrix expression it speaks of under ``"form"``.
+    ``about`` holds the matrix expression it speaks of under ``form``; where the rule speaks of a sum, the summed ``index``
+    and the ``row`` and ``column`` whose entry the sum is (``second`` for the other index of a double sum); a ``function``.
     """
 
     rule: str

@@ -65,7 +65,7 @@ def test_reasons_name_the_sum_and_its_form() -> None:
     assert [reason.rule for reason in form.reasons] == ["elementwise", "matrix_vector", "same_position"]
     about = dict(form.reasons[1].about)
     assert about["index"] == k
-    assert about["at"] == j
+    assert about["row"] == j
     assert as_text(about["form"]) == "W2^T delta2"
 
 
