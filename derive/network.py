@@ -39,18 +39,21 @@ def network(spec: Source, *, loss: str | None = None, batch_reduction: str | Non
 
 def pattern_system(specification: Specification) -> System:
     """The forward equations of one pattern; the last one is its loss."""
-    x = Tensor("x", (Axis("n0", specification.inputs),), "input", 0)
+    axes = unit_axes(specification)
+    x = Tensor("x", (axes[INPUT],), "input", 0)
     outputs = {INPUT: x}
-    parameters: list[Tensor] = []
+    owners: dict[str, tuple[int, int]] = {}
+    parameters: dict[Tensor, None] = {}
     equations: list[Equation] = []
-    owners = 0
     for number, entry in enumerate(specification.layers, 1):
         sources = tuple(outputs[name] for name in entry.inputs)
-        layer = Layer(number, owners + 1, sources, Axis(f"n{number}", entry.units), entry.activation, entry.bias)
+        owner, parameter_number = owners[entry.share] if entry.share else (number, len(owners) + 1)
+        layer = Layer(number, owner, parameter_number, sources, axes[entry.name], entry.activation, entry.bias)
         written = layer_types()[entry.type].forward(layer)
-        own = tuple(t for equation in written for t in tensors_of(equation.right) if t.role in ("weight", "bias"))
-        owners += bool(own)
-        parameters += own
+        own = [t for equation in written for t in tensors_of(equation.right) if t.role in ("weight", "bias")]
+        if own and not entry.share:
+            owners[entry.name] = (owner, parameter_number)
+        parameters.update(dict.fromkeys(own))
         equations += written
         outputs[entry.name] = written[-1].tensor
     output = equations[-1].tensor
@@ -58,6 +61,33 @@ def pattern_system(specification: Specification) -> System:
     chosen = named_loss(specification.loss)
     equations.append(Equation(Entry(Tensor("loss", (), "loss")), chosen.at(output, t)))
     return System(specification.name, (x, t), tuple(parameters), tuple(equations), chosen.assumptions(output, t))
+
+
+def unit_axes(specification: Specification) -> dict[str, Axis]:
+    """The axis along which each layer's output runs.
+
+    Each dense layer has its own, however wide others are; what is added, multiplied or read by shared weights runs along one.
+    An axis is named after the first layer that runs along it: ``n0`` for the inputs, ``n1``, ...
+    """
+    first = {INPUT: INPUT}
+
+    def root(name: str) -> str:
+        while first[name] != name:
+            name = first[name]
+        return name
+
+    numbers = {INPUT: 0, **{layer.name: number for number, layer in enumerate(specification.layers, 1)}}
+    widths = {INPUT: specification.inputs, **{layer.name: layer.units for layer in specification.layers}}
+    layers = {layer.name: layer for layer in specification.layers}
+    for name, layer in layers.items():
+        first[name] = name
+        tied = [(name, source) for source in layer.inputs] if layer_types()[layer.type].along_sources else []
+        if layer.share:
+            tied = [(name, layer.share), *zip(layer.inputs, layers[layer.share].inputs, strict=True)]
+        for one, other in tied:
+            lower, upper = sorted((root(one), root(other)), key=numbers.__getitem__)
+            first[upper] = lower
+    return {name: Axis(f"n{numbers[root(name)]}", width) for name, width in widths.items()}
 
 
 def batched(system: System, reduction: str = "mean", l2: Rational = NO_PENALTY, patterns: int = 1) -> System:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sympy import Rational
 
@@ -153,12 +153,30 @@ def _layer(
     _check_keys(row, ("type", "name", "from", *kind.keys), f"{place}: ")
     name = _layer_name(row.get("name", f"{kind.name}{number}"), widths, place)
     sources = _sources(row, kind, list(widths), place)
-    units = _units(row, kind, tuple(widths[source] for source in sources), place)
+    shared = _shared(row, sources, above, widths, place)
+    units = _units(row, kind, sources, shared, widths, place)
     own = _activation(row.get("activation", DEFAULT_ACTIVATION), place) if "activation" in kind.keys else None
-    bias = row.get("bias", "bias" in kind.keys)
+    bias = row.get("bias", shared.bias if shared else "bias" in kind.keys)
     if not isinstance(bias, bool):
         raise InputError(f"{place}: bias must be true or false, got {quoted(bias)}")
-    return LayerSpecification(kind.name, name, sources, units, own, bias)
+    if shared and bias != shared.bias:
+        raise InputError(f"{place}: bias must be as in {shared.name}, whose parameters it shares")
+    return LayerSpecification(kind.name, name, sources, units, own, bias, shared.name if shared else None)
+
+
+def _shared(
+    row: Mapping[str, Any], sources: tuple[str, ...], above: Mapping[str, LayerSpecification], widths: Mapping[str, int], place: str
+) -> LayerSpecification | None:
+    """The layer whose parameters this one uses again: the owner itself, not another sharer."""
+    if "share" not in row:
+        return None
+    owners = [name for name, layer in above.items() if "share" in layer_types()[layer.type].keys]
+    name = _choice(row["share"], tuple(owners), "layer with parameters", f"{place}: share")
+    owner = above[above[name].share or name]
+    (needed,), (given,) = ([widths[source] for source in layer] for layer in (owner.inputs, sources))
+    if needed != given:
+        raise InputError(f"{place}: shares {owner.name}, which reads {needed} values, but reads {given}")
+    return owner
 
 
 def _layer_name(name: Any, taken: Mapping[str, int], place: str) -> str:
@@ -183,15 +201,27 @@ def _sources(row: Mapping[str, Any], kind: LayerType, above: list[str], place: s
     return tuple(given)
 
 
-def _units(row: Mapping[str, Any], kind: LayerType, widths: tuple[int, ...], place: str) -> int:
-    if kind.units is not None:
-        try:
-            return kind.units(widths)
-        except InputError as error:
-            raise InputError(f"{place}: {error}") from None
-    if "units" not in row:
+def _units(
+    row: Mapping[str, Any],
+    kind: LayerType,
+    sources: tuple[str, ...],
+    shared: LayerSpecification | None,
+    widths: Mapping[str, int],
+    place: str,
+) -> int:
+    """The width of the output: of the sources where it runs along them, of the sharer's owner, or what the row says."""
+    if kind.along_sources:
+        for source in sources[1:]:
+            if widths[source] != widths[sources[0]]:
+                pair = f"{sources[0]} has {widths[sources[0]]}, {source} has {widths[source]}"
+                raise InputError(f"{place}: {kind.name} needs layers of one width; {pair}")
+        return widths[sources[0]]
+    if "units" not in row and shared is None:
         raise InputError(f"{place}: units is missing: the number of units")
-    return _size(row["units"], f"{place}: units")
+    units = _size(row["units"], f"{place}: units") if "units" in row else cast(LayerSpecification, shared).units
+    if shared is not None and units != shared.units:
+        raise InputError(f"{place}: units must be {shared.units} as in {shared.name}, whose parameters it shares, got {units}")
+    return units
 
 
 def _activation(given: Any, place: str) -> Activation:

@@ -77,8 +77,10 @@ class Specification:
     def architecture(self) -> str:
         """The network on one line, ``2-2:relu-1:linear`` for a chain."""
         if self.is_chain:
-            return "-".join([str(self.inputs), *(f"{layer.units}:{_spoken(layer.activation)}" for layer in self.layers)])
-        shown = (f"{layer.name} = {layer.type}({', '.join(layer.inputs)}):{_spoken(layer.activation)}" for layer in self.layers)
+            return "-".join([str(self.inputs), *(f"{layer.units}{_spoken(layer.activation)}" for layer in self.layers)])
+        shown = (
+            f"{layer.name} = {layer.type}({', '.join(layer.inputs)}) of {layer.units}{_spoken(layer.activation)}" for layer in self.layers
+        )
         return "; ".join([f"{self.inputs} inputs", *shown])
 
     @property
@@ -107,8 +109,9 @@ def default_name(sizes: list[int]) -> str:
 
 
 def _spoken(activation: Activation | None) -> str:
+    """The activation after a size: ``:relu``, ``:elu(alpha=2)``; nothing where there is none."""
     if activation is None:
-        return "none"
+        return ""
     values = ",".join(f"{key}={value}" for key, value in activation.parameters)
     shown = activation.formula if activation.is_own else activation.name
-    return f"{shown}({values})" if values else shown
+    return f":{shown}({values})" if values else f":{shown}"

@@ -18,4 +18,4 @@ def forward(layer: Layer) -> tuple[Equation, ...]:
     )
 
 
-LAYER = LayerType("dense", keys=("units", "activation", "bias"), forward=forward)
+LAYER = LayerType("dense", keys=("units", "activation", "bias", "share"), forward=forward)

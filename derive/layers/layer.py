@@ -14,11 +14,13 @@ from derive.expressions import Axis, Expression, Index, Tensor
 class Layer:
     """One layer of a network while its equations are written.
 
-    ``number`` counts the layers in file order from 1 and marks their values; ``parameter_number`` counts those that own
-    parameters and names ``W`` and ``b``. ``sources`` are the outputs it reads, ``units`` the axis of its own output.
+    ``number`` counts the layers in file order from 1 and marks their values. ``owner`` is the number of the layer whose parameters
+    it uses, itself unless they are shared; ``parameter_number`` counts the owners and names ``W`` and ``b``. ``sources`` are the
+    outputs it reads, ``units`` the axis of its own output.
     """
 
     number: int
+    owner: int
     parameter_number: int
     sources: tuple[Tensor, ...]
     units: Axis
@@ -34,12 +36,12 @@ class Layer:
     @property
     def W(self) -> Tensor:
         """The weights, (to, from)."""
-        return Tensor(f"W{self.parameter_number}", (self.units, *self.x.axes), "weight", self.number)
+        return Tensor(f"W{self.parameter_number}", (self.units, *self.x.axes), "weight", self.owner)
 
     @property
     def b(self) -> Tensor:
         """The biases."""
-        return Tensor(f"b{self.parameter_number}", (self.units,), "bias", self.number)
+        return Tensor(f"b{self.parameter_number}", (self.units,), "bias", self.owner)
 
     @property
     def z(self) -> Tensor:
@@ -67,7 +69,8 @@ class LayerType:
     """A kind of layer: its forward equations and what a specification may say about it.
 
     ``keys`` are the keys it understands beside ``type``, ``name`` and ``from``; ``fewest`` and ``most`` bound the number of
-    its sources; ``units`` computes the width of its output from theirs (None: the specification says it).
+    its sources. ``along_sources`` says that its output runs along the axis of its sources, which must all be equally wide;
+    otherwise it has an axis of its own, as wide as the key ``units`` says.
     """
 
     name: str
@@ -75,4 +78,4 @@ class LayerType:
     forward: Callable[[Layer], tuple[Equation, ...]]
     fewest: int = 1
     most: int | None = 1
-    units: Callable[[tuple[int, ...]], int] | None = None
+    along_sources: bool = False
