@@ -7,7 +7,7 @@ module says about a line of a derivation is independent of how the line was foun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, Protocol
 
@@ -73,8 +73,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Scope:
-    """Where an expression stands: positions of its indices, the argument of a function's formula, and the tensors that
-    are held fixed inside a ``Partial`` because the line accounts for their own influence in another factor."""
+    """Where an expression stands: positions of its indices and the argument of a function's formula.
+
+    The tensors ``held`` are fixed inside a ``Partial``, because the line accounts for their influence in another factor.
+    """
 
     source: Source
     bindings: Mapping[Index, int]
@@ -82,7 +84,7 @@ class Scope:
     argument: list[Any] | None = None
 
     def at(self, index: Index, place: int) -> Scope:
-        return replace(self, bindings={**self.bindings, index: place})
+        return Scope(self.source, {**self.bindings, index: place}, self.held, self.argument)
 
 
 def position_of(position: Position, bindings: Mapping[Index, int]) -> int:
@@ -170,12 +172,15 @@ def _summed(parts: list[Closure]) -> Closure:
 
 @closure.register
 def _(value: Product, scope: Scope) -> Closure:
-    guards = [closure(factor, scope) for factor in value.args if isinstance(factor, Bracket)]
-    if zero in guards:
+    guards = {place: closure(factor, scope) for place, factor in enumerate(value.args) if isinstance(factor, Bracket)}
+    if zero in guards.values():
         return zero
-    parts = [closure(factor, scope) for factor in value.args]
-    if zero in parts:
-        return zero
+    parts = []
+    for place, factor in enumerate(value.args):
+        part = guards[place] if place in guards else closure(factor, scope)
+        if part is zero:
+            return zero
+        parts.append(part)
     if len(parts) == 2:
         left, right = parts
         if value.args[0] == MINUS_ONE:
@@ -228,7 +233,7 @@ def _(value: Partial, scope: Scope) -> Closure:
     if isinstance(value.by, Variable):
         return _slope(value.of, scope)
     number = scope.source.derivative(value.of, value.by, scope)
-    return lambda: number
+    return zero if number == 0 else lambda: number
 
 
 def _slope(of: Expression, scope: Scope) -> Closure:

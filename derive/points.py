@@ -14,7 +14,22 @@ from typing import Any
 
 from derive.equations import Equation, System
 from derive.evaluate import EvaluationError
-from derive.expressions import Affine, Apply, Axis, Cases, Entry, Expression, Index, Number, Tensor, Total, entries_of, tensors_of, walk
+from derive.expressions import (
+    Affine,
+    Apply,
+    Axis,
+    Cases,
+    Entry,
+    Expression,
+    Function,
+    Index,
+    Number,
+    Tensor,
+    Total,
+    entries_of,
+    tensors_of,
+    walk,
+)
 from derive.valuation import Valuation
 
 MARGIN_DIGITS = 3
@@ -44,24 +59,43 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Kink:
+    """The first entry of ``tensor`` stands at ``place``, where ``function`` changes its branch."""
+
+    tensor: Tensor
+    function: Function
+    place: Number
+
+    def __str__(self) -> str:
+        return f"{self.tensor.name}[{','.join('0' for _ in self.tensor.axes)}] = {self.place.value}"
+
+
+@dataclass(frozen=True)
 class Point:
-    """A system with a value for every entry. ``kink`` names the entry that stands exactly on a kink, if one does."""
+    """A system with a value for every entry; ``kink`` where one stands exactly on a kink."""
 
     system: System
     seed: int
     valuation: Valuation
-    kink: str | None = None
+    kink: Kink | None = None
 
     @cached_property
     def sizes(self) -> dict[str, int]:
         return self.valuation.sizes
 
     def describe(self) -> str:
-        sizes = ", ".join(f"{name} = {size}" for name, size in self.sizes.items())
+        few = len(self.sizes) <= _FEW_AXES
+        sizes = (
+            ", ".join(f"{name} = {size}" for name, size in self.sizes.items())
+            if few
+            else f"{min(self.sizes.values())} to {max(self.sizes.values())}"
+        )
         return f"seed {self.seed}, sizes {sizes}" + (f", {self.kink}" if self.kink else "")
 
 
-def draw(system: System, seed: int = 0, digits: int = 40, sizes: Mapping[str, int] | None = None, backward: tuple[Equation, ...] = ()) -> Point:
+def draw(
+    system: System, seed: int = 0, digits: int = 40, sizes: Mapping[str, int] | None = None, backward: tuple[Equation, ...] = ()
+) -> Point:
     """A point of ``system``: each comparison at least 10**-3 from a tie, several branches taken where there are some.
 
     ``sizes`` overrides those that are drawn. Raises ``EvaluationError`` where no value can be found.
@@ -83,15 +117,20 @@ def draw(system: System, seed: int = 0, digits: int = 40, sizes: Mapping[str, in
 
 
 def small_sizes(system: System, seed: int = 0) -> dict[str, int]:
-    """A size for each axis: pairwise different where the axes are few, else different from the next one; those the system
-    declares where positions are shifted or fixed, because ranges must then fit."""
+    """A size for each axis: pairwise different where the axes are few, else different from the next one.
+
+    Where positions are shifted or fixed, the sizes are those that the system declares, because ranges must fit.
+    """
     axes = system.axes
     if any(isinstance(p, Affine) for e in system.equations for entry in entries_of(e.right) for p in entry.positions):
         return {axis.name: axis.size for axis in axes}
-    if len(axes) <= _FEW_AXES:
-        pool, stream = list(range(2, 2 + len(axes))), Stream(seed + 1)
-        return {axis.name: pool.pop(stream.below(len(pool))) for axis in axes}
-    return {axis.name: 2 + (place + seed) % 2 for place, axis in enumerate(axes)}
+    owned = [axis for axis in axes if any(axis in tensor.axes for tensor in system.parameters)]
+    rest = [axis for axis in axes if axis not in owned]
+    sizes = {axis.name: 2 + place for place, axis in enumerate(rest)}
+    if len(axes) > _FEW_AXES:
+        return sizes | {axis.name: 2 + (place + seed) % 2 for place, axis in enumerate(owned)}
+    pool, stream = list(range(2 + len(rest), 2 + len(axes))), Stream(seed + 1)
+    return sizes | {axis.name: pool.pop(stream.below(len(pool))) for axis in owned}
 
 
 def kink_points(point: Point) -> Iterator[Point]:
@@ -99,19 +138,19 @@ def kink_points(point: Point) -> Iterator[Point]:
 
     The entry's equation is shifted by a constant, which no derivative notices.
     """
-    seen: set[tuple[str, Expression]] = set()
+    seen: set[tuple[str, Function, Number]] = set()
     for equation in point.system.equations:
         for node in walk(equation.right):
             if not (isinstance(node, Apply) and isinstance(node.argument, Entry) and node.argument.tensor in point.system.definitions):
                 continue
             tensor = node.argument.tensor
-            for kink in kinks_of(node.function.body):
-                if (tensor.name, kink) not in seen:
-                    seen.add((tensor.name, kink))
-                    yield _on_kink(point, tensor, kink)
+            for place in kinks_of(node.function.body):
+                if (tensor.name, node.function, place) not in seen:
+                    seen.add((tensor.name, node.function, place))
+                    yield _on_kink(point, Kink(tensor, node.function, place))
 
 
-def kinks_of(body: Expression | None) -> tuple[Expression, ...]:
+def kinks_of(body: Expression | None) -> tuple[Number, ...]:
     """The values of the variable at which a formula changes its branch, as written in its comparisons."""
     if body is None:
         return ()
@@ -122,28 +161,26 @@ def kinks_of(body: Expression | None) -> tuple[Expression, ...]:
     return tuple(dict.fromkeys((*own, *inner)))
 
 
-def _on_kink(point: Point, tensor: Tensor, kink: Expression) -> Point:
+def _on_kink(point: Point, kink: Kink) -> Point:
     old = point.valuation
     valuation = Valuation(point.system, old.sizes, old.digits)
     for given in (*point.system.inputs, *point.system.parameters):
-        valuation.set(given, list(old.array(given).values()))
-    position = tuple(0 for _ in tensor.axes)
-    valuation.pin(tensor, position, valuation.evaluate(kink, {}))
+        valuation.give(given, list(old.array(given).values()))
+    valuation.pin(kink.tensor, tuple(0 for _ in kink.tensor.axes), valuation.evaluate(kink.place, {}))
     valuation.run()
-    name = f"{tensor.name}[{','.join(map(str, position))}] = {kink.args[0]}"
-    return Point(point.system, point.seed, valuation, name)
+    return Point(point.system, point.seed, valuation, kink)
 
 
 def _fill(system: System, valuation: Valuation, stream: Stream) -> None:
     """Inputs, then equation by equation its parameters, drawn again while a comparison there is too close to a tie."""
     for tensor in system.inputs:
-        valuation.set(tensor, _numbers(tensor, valuation, stream))
+        valuation.give(tensor, _numbers(tensor, valuation, stream))
     for assumption in system.assumptions:
         _assume(assumption, valuation)
     for drawn, equations in _stages(system):
         for attempt in range(_TRIES):
             for tensor in drawn:
-                valuation.set(tensor, _numbers(tensor, valuation, stream))
+                valuation.give(tensor, _numbers(tensor, valuation, stream))
             valuation.run(equations)
             if _is_open(valuation, varied=attempt < _TRIES // 2):
                 break
@@ -153,23 +190,23 @@ def _fill(system: System, valuation: Valuation, stream: Stream) -> None:
 
 def _stages(system: System) -> list[tuple[tuple[Tensor, ...], tuple[Equation, ...]]]:
     """The equations in groups, each with the parameters that it is the first to read."""
-    left = list(system.parameters)
+    left = {tensor.name: tensor for tensor in system.parameters}
+    whole = _is_recurrent(system)
     stages: list[tuple[list[Tensor], list[Equation]]] = [([], [])]
     for equation in system.equations:
-        fresh = [tensor for tensor in tensors_of(equation.right) if tensor in left]
-        left = [tensor for tensor in left if tensor not in fresh]
-        if fresh and not _is_recurrent(system):
+        fresh = [left.pop(tensor.name) for tensor in tensors_of(equation.right) if tensor.name in left]
+        if fresh and not whole:
             stages.append((fresh, []))
         else:
             stages[-1][0].extend(fresh)
         stages[-1][1].append(equation)
-    stages[-1][0].extend(left)
+    stages[-1][0].extend(left.values())
     return [(tuple(drawn), tuple(equations)) for drawn, equations in stages]
 
 
 def _is_recurrent(system: System) -> bool:
-    later = [equation.tensor for equation in system.equations]
-    return any(set(tensors_of(equation.right)) & set(later[place:]) for place, equation in enumerate(system.equations))
+    place = {equation.tensor.name: number for number, equation in enumerate(system.equations)}
+    return any(place.get(t.name, -1) >= place[e.tensor.name] for e in system.equations for t in tensors_of(e.right))
 
 
 def _is_open(valuation: Valuation, varied: bool) -> bool:
@@ -179,8 +216,10 @@ def _is_open(valuation: Valuation, varied: bool) -> bool:
 
 
 def _numbers(tensor: Tensor, valuation: Valuation, stream: Stream) -> list[Any]:
-    """Hundredths: inputs of either sign, targets and biases positive, weights mostly positive and shrunk by the fan-in, so
-    that values neither grow nor die out with depth."""
+    """Hundredths: inputs of either sign, targets and biases positive, weights mostly positive.
+
+    Weights are shrunk by the fan-in, so that values neither grow nor die out with depth.
+    """
     sizes = [valuation.size(axis) for axis in tensor.axes]
     low, high = {"input": (-90, 120), "target": (10, 90)}.get(tensor.role, (-60, 140) if len(sizes) > 1 else (5, 60))
     shrink = sizes[-1] if len(sizes) > 1 and tensor.role not in ("input", "target") else 1
@@ -206,7 +245,7 @@ def _assume(assumption: Equation, valuation: Valuation) -> None:
         bindings = {position: row[n] for n, place in enumerate(kept) if isinstance(position := positions[place], Index)}
         factor = valuation.evaluate(other, bindings) / sum(array[at] for at in members)
         array.update({at: array[at] * factor for at in members})
-    valuation.set(tensor, list(array.values()))
+    valuation.give(tensor, list(array.values()))
 
 
 def _answers(valuation: Valuation) -> bool:

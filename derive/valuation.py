@@ -52,7 +52,7 @@ class Block:
 
 
 class Valuation:
-    """A system at chosen sizes. ``set`` gives inputs and parameters their values, ``run`` computes the rest.
+    """A system at chosen sizes. ``give`` sets inputs and parameters, ``run`` computes the rest.
 
     ``digits`` are those that are compared; the arithmetic carries twice as many, and one more for every fourth equation
     because derivatives shrink with depth. ``outside`` gives the value read outside the range of a tensor.
@@ -85,6 +85,9 @@ class Valuation:
         self._rank: dict[int, int] = {}
         self._readers: dict[int, list[int]] = {}
         self._known: dict[tuple[int, str, tuple[str, ...]], dict[int, Any]] = {}
+        self._accounts: dict[Expression, tuple[str, ...]] = {}
+        self._reached: dict[int, set[int]] = {}
+        self._numbers: dict[tuple[Expression, tuple[tuple[Index, int], ...], tuple[str, ...]], Any] = {}
         self._reading: list[int] | None = None
         for tensor in (*system.inputs, *system.parameters, *(equation.tensor for equation in self.equations)):
             self._place(tensor)
@@ -176,12 +179,16 @@ class Valuation:
 
     # Values
 
-    def set(self, tensor: Tensor, numbers: Sequence[Any]) -> None:
+    def give(self, tensor: Tensor, numbers: Sequence[Any]) -> None:
         """Give an input or a parameter its values, in row-major order."""
         block = self.blocks[tensor.name]
         for slot, number in zip(block.slots, numbers, strict=True):
             self.values[slot] = self.context.mpf(number)
+        self._forget()
+
+    def _forget(self) -> None:
         self._known.clear()
+        self._numbers.clear()
 
     def pin(self, tensor: Tensor, position: tuple[int, ...], number: Any) -> None:
         """Shift the equation of one entry by the constant that gives it this value; derivatives do not notice."""
@@ -191,8 +198,10 @@ class Valuation:
         self._formulas[slot] = lambda: formula() + shift
 
     def run(self, equations: Sequence[Equation] | None = None) -> None:
-        """Compute the entries of these equations (of all without an argument); ``closest`` and ``branches`` then say how
-        far the nearest comparison was from a tie and which branches were taken."""
+        """Compute the entries of these equations, of all without an argument.
+
+        Then ``closest`` says how far the nearest comparison was from a tie, ``branches`` which branches were taken.
+        """
         names = None if equations is None else {equation.tensor.name for equation in equations}
         slots = self._order if names is None else self._chosen(names)
         self.closest, self.branches, self._watching = self.context.inf, {}, True
@@ -203,7 +212,7 @@ class Valuation:
             raise EvaluationError(f"{self._owners[slot]} has no value here: {error}") from error
         finally:
             self._watching = False
-            self._known.clear()
+            self._forget()
 
     def _chosen(self, names: set[str]) -> list[int]:
         slots = [slot for name in names for slot in self.blocks[name].slots]
@@ -220,18 +229,25 @@ class Valuation:
         Inside a ``Partial`` the tensors ``held`` do not answer to a perturbation; by default those whose own adjoint
         stands in ``value``, since the chain rule counts their influence there.
         """
-        fixed = accounted_for(value, self.system.loss) if held is None else held
+        if held is None and value not in self._accounts:
+            self._accounts[value] = accounted_for(value, self.system.loss)
+        fixed = self._accounts[value] if held is None else held
+        key = (value, tuple(bindings.items()), fixed)
+        if key in self._numbers:
+            return self._numbers[key]
         try:
-            return self.context.mpf(closure(value, Scope(self, bindings, fixed))())
+            number = self.context.mpf(closure(value, Scope(self, bindings, fixed))())
         except EvaluationError:
             raise
         except (ZeroDivisionError, ValueError, TypeError, OverflowError) as error:
             raise EvaluationError(str(error) or type(error).__name__) from error
+        self._numbers[key] = number
+        return number
 
     # Derivatives from the forward equations
 
     def adjoint(self, tensor: Tensor, position: tuple[int, ...]) -> Any:
-        """d loss / d tensor[position]."""
+        """The derivative of the loss with respect to ``tensor[position]``."""
         return self._answer(self._slot(self.system.loss, ()), self._slot(tensor, position), ())
 
     def derivative(self, of: Expression, by: Entry, scope: Scope) -> Any:
@@ -239,7 +255,7 @@ class Valuation:
         slot = self._slot(by.tensor, tuple(position_of(p, scope.bindings) for p in by.positions))
         if isinstance(of, Entry) and of.tensor.name in self.blocks:
             target = self._slot(of.tensor, tuple(position_of(p, scope.bindings) for p in of.positions))
-            held = () if of.tensor == self.system.loss else scope.held
+            held = () if of.tensor.name == self.system.loss.name else scope.held
             return self._answer(target, slot, held)
         return self._local(of, slot, scope)
 
@@ -276,6 +292,12 @@ class Valuation:
                     waiting.append(reader)
         return sorted(found - {by}, key=self._rank.__getitem__)
 
+    def _reach(self, by: int) -> set[int]:
+        """Every entry that depends on ``by``."""
+        if by not in self._reached:
+            self._reached[by] = set(self._downstream(by, (), set(self._order)))
+        return self._reached[by]
+
     def _differences(self, by: int, changed: list[int], targets: list[int]) -> dict[int, Any]:
         wanted = sorted(set(targets) & set(changed))
         sides = [[self.values[slot] for slot in wanted] for _ in self._perturbed(by, changed)]
@@ -298,12 +320,15 @@ class Valuation:
                 values[slot] = value
 
     def _local(self, of: Expression, by: int, scope: Scope) -> Any:
-        self._reading = reads = []
+        reads: list[int] = []
+        self._reading = reads
         body = closure(of, scope)
         self._reading = None
         if body is zero:
             return self.context.zero
         answering = {slot for slot in reads if slot in self._rank and self._owners[slot] not in scope.held}
+        if by not in reads and not answering & self._reach(by):
+            return self.context.zero
         changed = self._downstream(by, scope.held, answering)
         up, down = (body() for _ in self._perturbed(by, changed))
         return (up - down) / (2 * self.context.mpf(10) ** -STEP_DIGITS)
@@ -313,7 +338,7 @@ def accounted_for(value: Expression, loss: Tensor) -> tuple[str, ...]:
     """The tensors whose adjoints stand in an expression, as ``Partial(loss, v)`` or by name."""
     found: dict[str, None] = {}
     for node in walk(value):
-        if isinstance(node, Partial) and isinstance(node.of, Entry) and node.of.tensor == loss and isinstance(node.by, Entry):
+        if isinstance(node, Partial) and isinstance(node.of, Entry) and node.of.tensor.name == loss.name and isinstance(node.by, Entry):
             found[node.by.tensor.name] = None
         elif isinstance(node, Entry) and node.tensor.of is not None:
             found[node.tensor.of.name] = None

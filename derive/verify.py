@@ -1,0 +1,118 @@
+"""Verification of everything that is displayed about a network: each line is evaluated, each matrix form expanded.
+
+Every statement says how certain it is: ``proved`` is a symbolic identity with symbolic sizes, ``checked`` an evaluation of
+both sides with 40 digits at random small sizes and points. Nothing here can be proved by the rules that derived it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.chain_rule import Sweep
+from derive.checks import verify_dot_product, verify_kinks
+from derive.equations import Equation
+from derive.expressions import Expression
+from derive.lines import Outcome, described, evaluate_derivation, evaluate_equation, lines_of, together
+from derive.matrix import ShapeError
+from derive.matrix_rules import entry_of
+from derive.notation import Notation, View, latex_chain, load
+from derive.points import Point, draw
+from derive.recognise import MatrixForm, agrees
+from derive.results import Result, Results
+from derive.statements import CHECKED, PROVED, Report, Statement
+from derive.steps import Derivation
+
+FEW = 24
+"""Up to this many derivations a system is looked at in more than one point and position."""
+
+
+def verify(results: Results, notation: Notation | None = None) -> Report:
+    """Every displayed formula of a network: forward equations, each line of each chain, matrix forms, kinks, dot products."""
+    shown = notation or load("nielsen")
+    statements: list[Statement] = []
+    for sweep, numbered in ((results.pattern_sweep, results.of_pattern), (results.batch_sweep, results.of_batch)):
+        points = points_of(sweep)
+        for result in numbered:
+            statements.extend(verify_result(result, sweep, points, shown))
+        statements.extend(verify_kinks(sweep, numbered, points[0], shown))
+        statements.append(verify_dot_product(sweep, points[0]))
+    return Report(tuple(statements))
+
+
+def points_of(sweep: Sweep) -> tuple[Point, ...]:
+    """Two points for a small system, one for a deep one."""
+    count = 2 if len(sweep.derivations) <= FEW else 1
+    return tuple(draw(sweep.system, seed) for seed in range(count))
+
+
+def verify_result(result: Result, sweep: Sweep, points: Sequence[Point], notation: Notation) -> list[Statement]:
+    """The statements of one numbered result: the lines of its derivation, its formula, and its matrix form."""
+    number, view = str(result.number), View(general=result.layer, batch=result.system.loss.role == "total_loss")
+    statements: list[Statement] = []
+    if result.derivation is not None:
+        own = {derivation.left.tensor.name: derivation for derivation in sweep.derivations}
+        family = [own[member.tensor.name] for member in result.members]
+        statements.extend(verify_derivation(result.derivation, points, number, notation, view, family))
+    outcome = Outcome()
+    for member in result.members:
+        for point in points:
+            outcome = outcome.and_also(evaluate_equation(member, member.right, point, most=3 if len(result.members) < FEW else 1))
+    text = " = ".join(latex_chain((result.equation.left, result.equation.right), notation, view))
+    statements.append(Statement(number, text, CHECKED, outcome.ok, described(outcome, points, len(result.members))))
+    if result.matrix is not None:
+        statements.append(verify_matrix_form(result.equation, result.matrix, points, number, notation, view))
+    return statements
+
+
+def verify_derivation(
+    derivation: Derivation,
+    points: Sequence[Point],
+    number: str,
+    notation: Notation,
+    view: View,
+    family: Sequence[Derivation] = (),
+) -> list[Statement]:
+    """One statement for each displayed line of a chain, and of the chains of the same pattern in other layers.
+
+    A line is right if it has the value of the inert derivative that the chain begins with, found from the forward
+    equations alone.
+    """
+    lines = lines_of(derivation)
+    most = 3 if len(points) > 1 else 1
+    outcomes = [Outcome()] * len(lines)
+    for member in family or (derivation,):
+        for point in points:
+            found = evaluate_derivation(member, point, most)
+            if len(found) != len(lines):
+                found = (*(Outcome(),) * (len(lines) - 1), together(found))
+            outcomes = [old.and_also(new) for old, new in zip(outcomes, found, strict=True)]
+    chain = (derivation.left, *(line.value for line in lines))
+    left, *texts = latex_chain(chain, notation, view)
+    return [
+        Statement(f"{number}{line.label}", f"{left} = {text}", CHECKED, outcome.ok, described(outcome, points, len(family) or 1))
+        for line, text, outcome in zip(lines, texts, outcomes, strict=True)
+    ]
+
+
+def verify_equation_chain(equation: Equation, chain: Sequence[Expression], points: Sequence[Point]) -> tuple[Outcome, ...]:
+    """The outcome of each expression of ``left = a = b = c``, where ``left`` is that of ``equation`` with its indices."""
+    return tuple(together(evaluate_equation(equation, value, point) for point in points) for value in chain)
+
+
+def verify_matrix_form(
+    equation: Equation, form: MatrixForm, points: Sequence[Point], number: str, notation: Notation, view: View
+) -> Statement:
+    """Proved where the expansion into index form is the equation again up to bound names and order; evaluated as well."""
+    text = " = ".join(latex_chain((form.left, form.right), notation, view))
+    try:
+        entry = entry_of(form.right, (form.rows, form.columns))
+    except ShapeError as error:
+        return Statement(number, text, PROVED, False, f"shapes do not fit: {error}")
+    outcome = Outcome()
+    for point in points[:1]:
+        outcome = outcome.and_also(evaluate_equation(equation, entry, point))
+    if outcome.fault:
+        return Statement(number, text, CHECKED, False, described(outcome, points[:1]))
+    if agrees(equation, form):
+        return Statement(number, text, PROVED, True, "expands to the index form for any sizes; " + described(outcome, points[:1]))
+    return Statement(number, text, CHECKED, outcome.ok, described(outcome, points[:1]))
