@@ -35,6 +35,7 @@ from derive.expressions import (
 )
 from derive.pattern import pattern_of
 from derive.rules import Surroundings, simplify
+from derive.rules.lemmas import summing
 from derive.steps import Derivation, Step
 from derive.substitute import Renaming, inline, right_side_at
 from derive.tidy import tidy
@@ -74,14 +75,15 @@ class _Sweeper:
         self.consumers = _consumers(self.equations)
         self.inlined = {e.tensor: e for e in self.equations if self._is_inlined(e)}
         self.explicit: dict[Tensor, Equation] = {}
+        self.derived: dict[Tensor, Equation] = {}
+        self.active = _reached_from(wanted, self.equations)
         self.known: dict[str, tuple[Derivation, tuple[Basic, ...]]] = {}
 
     def run(self) -> Sweep:
-        active = _reached_from(self.wanted, self.equations)
         found: list[tuple[str, Derivation]] = []
         pending = [tensor for tensor in self.wanted if tensor in self.consumers]
         for equation in reversed(self.equations):
-            if equation.tensor != self.system.loss and equation.tensor not in self.inlined and equation.tensor in active:
+            if equation.tensor != self.system.loss and equation.tensor not in self.inlined and equation.tensor in self.active:
                 found.append(self.derive(equation.tensor))
             ready = [tensor for tensor in pending if self.consumers[tensor][0] is equation]
             pending = [tensor for tensor in pending if tensor not in ready]
@@ -115,14 +117,7 @@ class _Sweeper:
         frontier = self.frontier(tensor)
         subject = adjoint(tensor)
         outputs = tuple(e for e in self.consumers.get(tensor, ()) if e.tensor in self.inlined)
-        explicit = {adjoint(e.tensor): self.explicit[adjoint(e.tensor)] for e in frontier if adjoint(e.tensor) in self.explicit}
-        read = {t for e in (*frontier, *explicit.values()) for t in (e.tensor, *tensors_of(e.right))}
-        around = Surroundings(
-            subject=subject,
-            definitions=(*outputs, *(self.system.definitions[e.tensor] for e in frontier if e.tensor != self.system.loss)),
-            explicit=explicit,
-            assumptions=tuple(fact for fact in self.system.assumptions if read.issuperset(tensors_of(fact.left))),
-        )
+        around = self._surroundings(subject, tensor, frontier)
         pattern, named = pattern_of(self._parts(subject, tensor, frontier, around))
         if pattern in self.known:
             first, first_named = self.known[pattern]
@@ -132,13 +127,31 @@ class _Sweeper:
             self.known[pattern] = derivation, named
         if all(e.tensor == self.system.loss for e in frontier) and not any(isinstance(node, Total) for node in walk(derivation.result)):
             self.explicit[subject] = derivation.equation
+        self.derived[subject] = derivation.equation
         return pattern, derivation
+
+    def _surroundings(self, subject: Tensor, tensor: Tensor, frontier: tuple[Equation, ...]) -> Surroundings:
+        """What the rules may look at. An adjoint is only written out where its value has no other reader to compute it for."""
+        users = tuple(e for e in frontier if e.tensor != self.system.loss)
+        single = tuple(adjoint(e.tensor) for e in users if sum(t in self.active for t in tensors_of(e.right)) == 1)
+        explicit = {t: self.explicit[t] for t in single if t in self.explicit}
+        summaries = _summaries(tensor, users)
+        read = tuple(dict.fromkeys(t for e in (*frontier, *explicit.values()) for t in (tensor, e.tensor, *tensors_of(e.right))))
+        inlined = tuple(e for e in self.consumers.get(tensor, ()) if e.tensor in self.inlined)
+        sums = tuple(self.system.definitions[t] for t in read if t in self.system.definitions and _is_known_sum(self.system.definitions[t]))
+        return Surroundings(
+            subject=subject,
+            definitions=tuple(dict.fromkeys((*inlined, *(self.system.definitions[e.tensor] for e in users), *sums))),
+            explicit=explicit,
+            summaries={adjoint(t): self.derived[adjoint(t)] for t in summaries if adjoint(t) in self.derived},
+            assumptions=tuple(fact for fact in self.system.assumptions if set(read).issuperset(tensors_of(fact.left))),
+        )
 
     def _parts(self, subject: Tensor, tensor: Tensor, frontier: tuple[Equation, ...], around: Surroundings) -> tuple[Basic, ...]:
         """Everything that a derivation reads, in a fixed order."""
         used = [part for e in frontier for part in (e.left, e.right, adjoint(e.tensor))]
         used += [part for e in around.definitions for part in (e.left, e.right)]
-        used += [part for e in around.explicit.values() for part in (e.left, e.right)]
+        used += [part for e in (*around.explicit.values(), *around.summaries.values()) for part in (e.left, e.right)]
         used += [part for e in around.assumptions for part in (e.left, e.right)]
         return (tensor, subject, self.system.loss, *used)
 
@@ -213,6 +226,19 @@ def _flat_loss(system: System) -> _FlatLoss:
 def _is_linear(right: Expression, tensor: Tensor) -> bool:
     slope, _ = contract(carry_out(Partial(right, _any(tensor))))
     return not any(isinstance(node, Entry | Apply) for node in walk(tidy(slope)))
+
+
+def _is_known_sum(equation: Equation) -> bool:
+    return not equation.indices and summing(equation) is not None
+
+
+def _summaries(tensor: Tensor, users: tuple[Equation, ...]) -> tuple[Tensor, ...]:
+    """The users that only sum up ``tensor`` (a mean, a variance), with fewer axes than it has."""
+    found: list[Tensor] = []
+    for user in sorted(users, key=lambda e: len(tensors_of(e.right))):
+        if set(user.tensor.axes) < set(tensor.axes) and set(tensors_of(user.right)) <= {tensor, *found}:
+            found.append(user.tensor)
+    return tuple(found)
 
 
 def _any(tensor: Tensor) -> Entry:

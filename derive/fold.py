@@ -18,6 +18,7 @@ from derive.expressions import (
     Product,
     Total,
     factors_of,
+    free_indices,
     product,
     rebuild,
     walk,
@@ -36,8 +37,10 @@ def fold(value: Expression, definitions: Sequence[Equation]) -> tuple[Expression
 
 
 def _worth_folding(right: Expression) -> bool:
-    """A function's value, or a product of several factors; a bare entry or sum is its own best form."""
-    return isinstance(right, Apply) or (isinstance(right, Product) and any(isinstance(node, Apply | Total) for node in walk(right)))
+    """A function's value, a root, or a product of several factors; a bare entry or sum is its own best form."""
+    if isinstance(right, Product):
+        return any(isinstance(node, Apply | Total | Power) for node in walk(right))
+    return isinstance(right, Apply | Power)
 
 
 def _fold(value: Basic, definitions: Sequence[Equation], folded: list[Entry]) -> Basic:
@@ -55,7 +58,9 @@ def _fold(value: Basic, definitions: Sequence[Equation], folded: list[Entry]) ->
 
 def _fold_product(value: Expression, equation: Equation) -> tuple[Expression, Entry] | None:
     """One replacement of the definition among the factors of ``value``."""
-    leading = _leading_factor(equation.right)
+    if isinstance(equation.right, Power):
+        return _fold_power(value, equation)
+    leading = _leading_factor(equation)
     for factor in factors_of(value):
         base, _ = base_and_exponent(factor)
         binding = match(leading, base, equation.indices)
@@ -69,10 +74,27 @@ def _fold_product(value: Expression, equation: Equation) -> tuple[Expression, En
     return None
 
 
-def _leading_factor(right: Expression) -> Expression:
-    """The factor that fixes the indices: one that is no sum and no number."""
-    fixed = (base for base, _ in map(base_and_exponent, factors_of(right)) if not isinstance(base, Number | Total | Plus))
-    return next(fixed, right)
+def _fold_power(value: Expression, equation: Equation) -> tuple[Expression, Entry] | None:
+    """Where v = u^e, a factor u^(n e) is v^n."""
+    base, exponent = base_and_exponent(equation.right)
+    factors = factors_of(value)
+    for place, factor in enumerate(factors):
+        own, power = base_and_exponent(factor)
+        binding = match(base, own, equation.indices) if power is not None and exponent is not None else None
+        if binding is None or len(binding) < len(equation.indices) or not (power / exponent).is_Integer:
+            continue
+        entry = Entry(equation.tensor, *(binding[index] for index in equation.indices))
+        times = power / exponent
+        new = entry if times == 1 else Power(entry, Number(times))
+        return product(*factors[:place], new, *factors[place + 1 :]), entry
+    return None
+
+
+def _leading_factor(equation: Equation) -> Expression:
+    """A factor that fixes all indices of the definition, best one that is no sum."""
+    bases = [base for base, _ in map(base_and_exponent, factors_of(equation.right)) if not isinstance(base, Number | Total)]
+    fixing = [base for base in bases if set(equation.indices) <= set(free_indices(base))]
+    return min(fixing, key=lambda base: isinstance(base, Plus), default=equation.right)
 
 
 def _divide(value: Expression, divisor: Expression) -> list[Expression | None] | None:

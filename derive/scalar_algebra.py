@@ -83,14 +83,24 @@ def weight(value: Basic) -> int:
 
 
 def cancelled(value: Expression) -> Expression | None:
-    """A shorter form by cancelling common factors of a rational expression, if there is one."""
-    if not any(isinstance(node, Power) and _divides(node) for node in walk(value)):
+    """A shorter form with fewer fractions by cancelling common factors of a rational expression, if there is one."""
+    fractions = _fractions(value)
+    if not fractions:
         return None
     symbols: Symbols = {}
     shorter = from_sympy(factor(cancel(as_sympy(value, symbols))), symbols)
-    return shorter if weight(shorter) < weight(value) else None
+    return shorter if weight(shorter) < weight(value) and _fractions(shorter) < fractions else None
 
 
-def _divides(node: Power) -> bool:
-    negative = isinstance(node.exponent, Number) and node.exponent.value < 0
+def _fractions(value: Expression) -> int:
+    """How many products divide by something that is computed."""
+    if isinstance(value, Product):
+        return int(any(map(_divides, value.args))) + sum(_fractions(f) for f in value.args if not _divides(f))
+    if isinstance(value, Plus):
+        return sum(map(_fractions, value.args))
+    return int(_divides(value))
+
+
+def _divides(node: Expression) -> bool:
+    negative = isinstance(node, Power) and isinstance(node.exponent, Number) and bool(node.exponent.value < 0)
     return negative and any(isinstance(part, Entry) for part in walk(node.base))

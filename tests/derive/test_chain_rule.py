@@ -164,7 +164,7 @@ def test_a_value_used_twice_sums_what_comes_back() -> None:
     )
     found = derivation(reverse_sweep(System("fan", (x,), (w,), equations)), "dy")
     (q,) = found.left.positions
-    assert_is(found, adjoint(u)[q] * u[q] + u[q] * u[q])
+    assert_is(found, (adjoint(u)[q] + adjoint(v)[q]) * u[q])
 
 
 def test_a_recurrence_sweeps_backwards_with_its_guard() -> None:

@@ -1,0 +1,90 @@
+"""Rules that hold in any algebra: brackets contracted, numbers multiplied, factors folded, shared and cancelled."""
+
+from __future__ import annotations
+
+from sympy import Basic
+
+from derive.contract import contract
+from derive.expressions import ONE, Expression, Number, Plus, Product, Total, factors_of, free_indices, plus, product, rebuild
+from derive.fold import fold
+from derive.rules.surroundings import Surroundings
+from derive.scalar_algebra import cancelled
+from derive.steps import Step
+from derive.tidy import leading_sign, tidy
+
+
+def contraction(value: Expression, around: Surroundings) -> Step | None:
+    """sum_p u_p [p = j] = u_j."""
+    after, eliminated = contract(value)
+    if after == value:
+        return None
+    pairs = tuple((f"{name}{place}", node) for place, pair in enumerate(eliminated) for name, node in zip(("index", "position"), pair, strict=True))
+    return Step("contraction", value, after, pairs)
+
+
+def arithmetic(value: Expression, around: Surroundings) -> Step | None:
+    """Numbers multiplied, units dropped, equal factors cancelled."""
+    after = positive_first(tidy(value))
+    return Step("arithmetic", value, after) if after != value else None
+
+
+def fold_definition(value: Expression, around: Surroundings) -> Step | None:
+    """A definition's right side is the value that it defines."""
+    after, folded = fold(value, around.definitions)
+    return Step("fold_definition", value, after, tuple(("value", entry) for entry in folded)) if folded else None
+
+
+def common_factor(value: Expression, around: Surroundings) -> Step | None:
+    """u v + u w = u (v + w), also out of sums that do not bind u."""
+    if not isinstance(value, Plus):
+        return None
+    terms = [factors_of(take_out(term)) for term in value.args]
+    common = [f for f in terms[0] if not isinstance(f, Number) and all(f in other for other in terms[1:])]
+    if not common:
+        return None
+    rests = [tuple(f for f in factors if f not in common) for factors in terms]
+    inside = plus(*(product(*rest) if rest else ONE for rest in rests))
+    return Step("common_factor", value, product(*common, positive_first(tidy(inside))))
+
+
+def constant_factor(value: Expression, around: Surroundings) -> Step | None:
+    """sum_k c u_k = c sum_k u_k for a c that stands at no index at all."""
+    after = _without_constants(value)
+    return Step("constant_factor", value, after) if after != value else None
+
+
+def _without_constants(value: Basic) -> Expression:
+    value = rebuild(value, _without_constants)
+    if isinstance(value, Total):
+        factors = factors_of(value.body)
+        outside = tuple(f for f in factors if not free_indices(f))
+        inside = tuple(f for f in factors if f not in outside)
+        return product(*outside, Total(value.index, product(*inside))) if outside and inside else value
+    return product(*value.args) if isinstance(value, Product) else value  # type: ignore[return-value]
+
+
+def cancellation(value: Expression, around: Surroundings) -> Step | None:
+    """Common factors of numerator and denominator are cancelled; SymPy does this algebra of scalars."""
+    after = cancelled(value)
+    return Step("cancellation", value, after) if after is not None else None
+
+
+def take_out(value: Expression) -> Expression:
+    """A sum with the factors that it does not bind in front of it."""
+    if not isinstance(value, Total):
+        return product(*(part for f in factors_of(value) for part in factors_of(take_out(f)))) if len(factors_of(value)) > 1 else value
+    inner = factors_of(take_out(value.body))
+    outside = tuple(f for f in inner if value.index not in free_indices(f))
+    inside = tuple(f for f in inner if f not in outside)
+    if not inside:
+        return value
+    return product(*outside, Total(value.index, product(*inside))) if outside else value
+
+
+def positive_first(value: Expression) -> Expression:
+    """Every sum that begins with a minus sign begins with a positive term instead, if it has one."""
+    if isinstance(value, Plus) and leading_sign(value.args[0]) < 0:
+        leading = next((term for term in value.args if leading_sign(term) > 0), None)
+        if leading is not None:
+            return plus(leading, *(term for term in value.args if term is not leading))
+    return rebuild(value, lambda part: positive_first(part) if isinstance(part, Expression) else part)  # type: ignore[return-value]
