@@ -38,7 +38,7 @@ def contract(value: Expression) -> tuple[Expression, tuple[Elimination, ...]]:
 
 
 def _contract(value: Expression, done: list[Elimination]) -> Expression:
-    if not any(isinstance(node, Bracket) for node in walk(value)):
+    if not any(isinstance(node, Bracket) and any(map(_fixes_position, node.relations)) for node in walk(value)):
         return value
     value = rebuild(value, lambda part: _contract(part, done) if isinstance(part, Expression) else part)  # type: ignore[arg-type, return-value, assignment]
     if isinstance(value, Product):
@@ -48,7 +48,7 @@ def _contract(value: Expression, done: list[Elimination]) -> Expression:
 
 def _eliminate(index: Index, body: Expression, done: list[Elimination]) -> Expression:
     """The sum of ``body`` over ``index``, without the brackets that fix ``index``."""
-    brackets = [node for node in walk(body) if isinstance(node, Bracket) and index in free_indices(node)]
+    brackets = [node for node in walk(body) if isinstance(node, Bracket) and any(index in free_indices(r) for r in node.relations if _fixes_position(r))]
     if not brackets:
         return _hoist_brackets(index, body)
     if isinstance(body, Plus):
@@ -101,12 +101,18 @@ def _hoist_brackets(index: Index, body: Expression) -> Expression:
     for factor in factors_of(body):
         if isinstance(factor, Bracket):
             own = tuple(r for r in factor.relations if index in free_indices(r))
+            own += tuple(r for r in factor.relations if r not in own and not _fixes_position(r))
             other = tuple(r for r in factor.relations if r not in own)
             outside += [Bracket(*other)] if other else []
             inside += [Bracket(*own)] if own else []
         else:
             inside.append(factor)
     return product(*outside, Total(index, product(*inside) if inside else ONE))
+
+
+def _fixes_position(relation: Relation) -> bool:
+    """Whether a relation is between positions; one between values (``[a > 0]``) is a factor like any other."""
+    return isinstance(relation.left, Index | Affine) or isinstance(relation.right, Index | Affine)
 
 
 def solve(relation: Relation, index: Index) -> Position | None:
