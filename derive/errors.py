@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 LONGEST_QUOTE = 40
+LONGEST_PATH = 120
 
 
 class InputError(Exception):
@@ -17,6 +18,12 @@ def quoted(text: object) -> str:
     words = str(text)
     short = words if len(words) <= LONGEST_QUOTE else words[: LONGEST_QUOTE - 3] + "..."
     return ascii(short)
+
+
+def quoted_path(path: object) -> str:
+    """A path in quotes; of a long one, its end."""
+    words = str(path)
+    return ascii(words if len(words) <= LONGEST_PATH else "..." + words[3 - LONGEST_PATH :])
 
 
 def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> InputError:

@@ -165,12 +165,13 @@ def _(value: Index, letters: Letters) -> Text:
 
 @_text.register
 def _(value: Affine, letters: Letters) -> Text:
-    words = ""
+    leading = value.constant if value.constant > 0 and all(term.coefficient < 0 for term in value.terms) else 0
+    words = str(leading) if leading else ""
     for term in value.terms:
         sign = "-" if term.coefficient < 0 else "+" if words else ""
         scale = "" if abs(term.coefficient) == 1 else f"{abs(term.coefficient)}*"
         words += f"{sign}{scale}{letters[term.index]}"
-    if value.constant or not words:
+    if value.constant != leading or not words:
         words += f"{value.constant:+d}" if words else str(value.constant)
     return Text(words, SUM)
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sympy import Rational
 
 from derive.activations import Activation, activation, own_activation
-from derive.errors import InputError, quoted, unknown
+from derive.errors import InputError, quoted, quoted_path, unknown
 from derive.grammar import LARGEST_EXPONENT
 from derive.layers import LayerType, layer_types
 from derive.losses import default_loss, loss, loss_names
@@ -75,7 +75,7 @@ def _is_path(text: str) -> bool:
 
 def read_file(path: Path) -> Mapping[str, Any]:
     """The tables of a TOML file; raises InputError where it is missing, unreadable, too large or not TOML."""
-    where = quoted(path)
+    where = quoted_path(path)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError(f"specification {where} is not a file")

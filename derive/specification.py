@@ -78,9 +78,7 @@ class Specification:
         """The network on one line, ``2-2:relu-1:linear`` for a chain."""
         if self.is_chain:
             return "-".join([str(self.inputs), *(f"{layer.units}{_spoken(layer.activation)}" for layer in self.layers)])
-        shown = (
-            f"{layer.name} = {layer.type}({', '.join(layer.inputs)}) of {layer.units}{_spoken(layer.activation)}" for layer in self.layers
-        )
+        shown = (f"{one.name} = {one.type}({', '.join(one.inputs)}) of {one.units}{_spoken(one.activation)}" for one in self.layers)
         return "; ".join([f"{self.inputs} inputs", *shown])
 
     @property
