@@ -69,12 +69,16 @@ class Results:
 
 
 def results_of(network: Network, *, input_gradient: bool = False) -> Results:
-    """Derive and number everything: both sweeps, with the gradient of the inputs only if asked for."""
-    sweeps = tuple(_sweep(system, input_gradient) for system in (network.pattern, network.batch))
-    found: list[Result] = []
-    for sweep in sweeps:
-        found.extend(_number(sweep, len(found)))
-    return Results(network, *sweeps, tuple(found))
+    """Derive and number everything, with the gradient of the inputs only if asked for.
+
+    Equations that speak of no patterns are their own batch: one sweep.
+    """
+    pattern = _sweep(network.pattern, input_gradient)
+    found = _number(pattern, 0)
+    if network.batch is network.pattern:
+        return Results(network, pattern, pattern, tuple(found))
+    batch = _sweep(network.batch, input_gradient)
+    return Results(network, pattern, batch, (*found, *_number(batch, len(found))))
 
 
 def _sweep(system: System, input_gradient: bool) -> Sweep:
