@@ -20,11 +20,7 @@ def layer_mark(layer: int, notation: Notation, view: View) -> Layout:
     """The number of a layer, or its name in the view: ``l``, ``l+1`` where there is a general layer, else ``L``, ``L-1``."""
     for origin, letter in ((view.general, notation.general_layer), (view.last, notation.last_layer)):
         if origin is not None:
-            return _shifted(letter, layer - origin) if abs(layer - origin) <= 1 else _numbered(layer, notation)
-    return _numbered(layer, notation)
-
-
-def _numbered(layer: int, notation: Notation) -> Layout:
+            return _shifted(letter, layer - origin)
     return Digits(str(layer + notation.first_layer))
 
 

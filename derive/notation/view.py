@@ -15,9 +15,9 @@ _PATTERN_AXIS = "batch"
 class View:
     """How layers and axes are shown.
 
-    ``general`` is the layer printed as ``l``, so that its neighbours are ``l-1`` and ``l+1``; ``last`` is the output layer
-    where it should be printed as ``L`` (its neighbours as ``L-1``); without both, layers go by their numbers. ``batch``
-    says that a gradient belongs to the total loss. ``if_words`` and ``otherwise_words`` are the words used in cases.
+    ``general`` is the layer printed as ``l``, so that its neighbours are ``l-1`` and ``l+1``; else ``last`` is the output layer,
+    printed as ``L``, its neighbour as ``L-1``; without both, layers go by their numbers. ``batch`` says that gradients belong to
+    the total loss. ``if_words`` and ``otherwise_words`` stand in cases.
     """
 
     general: int | None = None
@@ -25,7 +25,6 @@ class View:
     batch: bool = False
     if_words: str = "if"
     otherwise_words: str = "otherwise"
-    largest: str = "max"
 
 
 NUMBERED = View()

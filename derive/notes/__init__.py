@@ -1,0 +1,7 @@
+"""Lecture notes: documents made from results, and their writers."""
+
+from __future__ import annotations
+
+from derive.notes.build import FORMATS, document, figure, notes
+
+__all__ = ["FORMATS", "document", "figure", "notes"]

@@ -1,0 +1,108 @@
+"""The forward and the backward pass as algorithms, from the results and nothing else: layers of one kind become a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from derive.expressions import Axis, Tensor, tensors_of
+from derive.notation.layout import Layout, Sign, row
+from derive.notation.symbols import array_layout
+from derive.notation.typeset import layout
+from derive.notes.document import Algorithm, AlgorithmLine
+from derive.notes.story import Story, layers_in
+from derive.recognise import recognise
+from derive.results import Result
+from derive.words import Math, Reference
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """What is computed in one layer: results, in order."""
+
+    layer: int | None
+    results: tuple[Result, ...]
+
+
+def forward_algorithm(story: Story) -> Algorithm:
+    """Every forward value and the loss."""
+    tensors = [equation.tensor for equation in story.network.pattern.equations]
+    return _algorithm(story, "forward", _stages(story, tensors), _input_lines(story))
+
+
+def backward_algorithm(story: Story) -> Algorithm:
+    """Every delta and the gradients of all layers, from the output backwards."""
+    return _algorithm(story, "backward", _stages(story, [d.left.tensor for d in story.results.pattern_sweep.derivations]), [])
+
+
+def _input_lines(story: Story) -> list[AlgorithmLine]:
+    tensors = [tensor for tensor in story.network.pattern.inputs if tensor.role == "input"]
+    if len(tensors) != 1 or tensors[0].layer is None or not reads_input_as_output(story):
+        return []
+    x = array_layout(tensors[0], story.notation, story.plain_view())
+    return [AlgorithmLine(story.say("algorithm.input", output=row(input_as_output(story), Sign("leftarrow"), x), input=x))]
+
+
+def reads_input_as_output(story: Story) -> bool:
+    """Whether some family of layers reads the input as the output of the layer before the first one."""
+    return any(result.layer is not None and len(result.members) > 1 and _reaches(story, result) for result in story.results.of_pattern)
+
+
+def _reaches(story: Story, result: Result) -> bool:
+    inputs = {tensor for tensor in story.network.pattern.inputs if tensor.role == "input"}
+    return any(tensor in inputs for member in result.members for tensor in tensors_of(member.right))
+
+
+def input_as_output(story: Story) -> Layout:
+    """The input as the output of the input layer: ``a^1``."""
+    return array_layout(Tensor("a0", (Axis("n0", 1),), "output", 0), story.notation, story.plain_view())
+
+
+def _stages(story: Story, tensors: Iterable[Tensor]) -> list[_Stage]:
+    families = {member.tensor: result for result in story.results.of_pattern for member in result.members}
+    known = [tensor for tensor in tensors if tensor in families]
+    groups = groupby(known, key=lambda tensor: tensor.layer)
+    return [_Stage(layer, tuple(families[tensor] for tensor in group)) for layer, group in groups]
+
+
+def _algorithm(story: Story, key: str, stages: Sequence[_Stage], lines: list[AlgorithmLine]) -> Algorithm:
+    for _, run in groupby(stages, key=lambda stage: stage.results):
+        layers = list(run)
+        first, numbers = layers[0], [stage.layer for stage in layers]
+        looped = len(layers) > 1 and all(result.layer is not None for result in first.results)
+        if looped:
+            shown = story.layer_range([number for number in numbers if number is not None])
+            lines.append(AlgorithmLine(story.say("algorithm.loop", range=shown)))
+            lines += [_line(story, result, result.layer, True) for result in first.results]
+        else:
+            lines += [_line(story, result, stage.layer, False) for stage in layers for result in stage.results]
+    return Algorithm(story.say(f"algorithm.{key}"), tuple(lines))
+
+
+def _line(story: Story, result: Result, layer: int | None, looped: bool) -> AlgorithmLine:
+    """One assignment, as a matrix formula where there is one; a member of a family outside a loop goes by its own layer."""
+    number = Reference(str(result.number))
+    member = next((m for m in result.members if m.tensor.layer == layer), result.equation)
+    if looped:
+        equation, view = result.equation, story.view(result)
+    else:
+        equation = member
+        view = (
+            story.plain_view(last=layer)
+            if layer == story.depth and layer is not None and _near(story, result, layer)
+            else story.plain_view()
+        )
+    form = result.matrix if equation is result.equation else recognise(equation)
+    left, right = (form.left, form.right) if form is not None else (equation.left, equation.right)
+    page = story.page([left, right], view)
+    formula = row(layout(left, page), Sign("leftarrow"), layout(right, page))
+    depth = 1 if looped else 0
+    if form is not None or not equation.indices:
+        return AlgorithmLine(story.say("algorithm.assign", formula=Math(formula), number=number), depth)
+    indices = tuple(layout(index, page) for index in equation.indices)
+    return AlgorithmLine(story.say("algorithm.each", formula=Math(formula), number=number, index=indices), depth)
+
+
+def _near(story: Story, result: Result, layer: int) -> bool:
+    return all(abs(other - layer) <= 1 for other in layers_in((result.equation.left, result.equation.right)))

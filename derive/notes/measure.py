@@ -1,0 +1,118 @@
+"""How wide a formula will be on paper, roughly and rather too wide than too narrow; and where a long one may be broken."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from derive.notation.layout import (
+    GREEK,
+    Accented,
+    Big,
+    Branches,
+    Digits,
+    Fenced,
+    Fraction,
+    Gap,
+    Grid,
+    Layout,
+    Named,
+    Root,
+    Row,
+    Scripts,
+    Sign,
+    Symbol,
+    Words,
+)
+from derive.words import Code, Math, Reference, Sentence, Strong, Text
+
+_SCRIPT = 0.74
+_FENCES = (0.4, 0.47, 0.61, 0.75)
+_GAPS = {"thin": 0.17, "medium": 0.28, "quad": 1.0}
+_RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "leftarrow", "in")
+_BINARY = ("+", "-", "cdot", "odot", "times", "oslash")
+_WIDE_LETTERS = "mwMWABCDEGHKNOQRUVXYZ"
+
+
+def width(item: Layout) -> float:
+    """The width of a displayed formula in em."""
+    match item:
+        case Row(parts):
+            return sum(width(part) for part in parts)
+        case Symbol(name, _):
+            return _letter_width(name)
+        case Digits(digits):
+            return 0.51 * len(digits)
+        case Sign(name):
+            return 1.35 if name in _RELATIONS else 1.25 if name in _BINARY else 0.45
+        case Named(name):
+            return 0.56 * len(name) + 0.17
+        case Words(text):
+            return 0.5 * len(text)
+        case Gap(name):
+            return _GAPS[name]
+        case Scripts(base, below, above, primes):
+            scripts = max(width(below) if below else 0, (width(above) if above else 0) + 0.3 * primes)
+            return width(base) + _SCRIPT * scripts + 0.05
+        case Fraction(top, bottom, small):
+            return (_SCRIPT if small else 1) * max(width(top), width(bottom)) + 0.25
+        case Root(body):
+            return width(body) + 0.85
+        case Big(_, below, above):
+            return max(1.5, *(_SCRIPT * width(limit) for limit in (below, above) if limit is not None), 0) + 0.17
+        case Fenced(body, _, size):
+            return width(body) + 2 * _FENCES[size]
+        case Branches(rows):
+            return max(width(value) for value, _ in rows) + max(width(condition) for _, condition in rows) + 2.4
+        case Grid(rows):
+            columns = zip(*rows, strict=True)
+            return sum(max(width(cell) for cell in column) + 1 for column in columns) + 0.6
+        case Accented(body, _):
+            return width(body)
+    raise TypeError(f"no width for {type(item).__name__}")
+
+
+def _letter_width(name: str) -> float:
+    if len(name) == 1:
+        return 0.85 if name in _WIDE_LETTERS else 0.6
+    return (0.8 if name[0].isupper() else 0.65) if name in GREEK else 0.55 * len(name)
+
+
+def sentence_width(sentence: Sentence) -> float:
+    """The width of running text on one line, in em."""
+    total = 0.0
+    for piece in sentence:
+        match piece:
+            case Text(text) | Strong(text):
+                total += 0.46 * len(text)
+            case Code(text):
+                total += 0.53 * len(text)
+            case Math(formula):
+                total += width(formula)
+            case Reference(number):
+                total += 0.5 * len(number) + 0.8
+    return total
+
+
+def broken(item: Layout, limit: float) -> tuple[Layout, ...]:
+    """A formula in lines of at most ``limit`` em where its outermost terms or factors allow it."""
+    if width(item) <= limit or not isinstance(item, Row):
+        return (item,)
+    lines: list[list[Layout]] = [[]]
+    for piece in _pieces(item.parts):
+        if lines[-1] and sum(map(width, (*lines[-1], *piece))) > limit:
+            lines.append([])
+        lines[-1] += piece
+    return tuple(Row(tuple(line)) for line in lines)
+
+
+def _pieces(parts: tuple[Layout, ...]) -> list[tuple[Layout, ...]]:
+    """The terms with the signs before them; a single term in its factors, the later ones with a cross in front."""
+    starts = [number for number, part in enumerate(parts) if number and isinstance(part, Sign) and part.name in ("+", "-", "odot")]
+    if not starts:
+        starts = [number for number, part in enumerate(parts) if number and isinstance(part, Gap)]
+        if not starts:
+            return [parts]
+        ends = [*starts[1:], len(parts)]
+        return [parts[: starts[0]], *((Sign("times"), *parts[a + 1 : b]) for a, b in zip(starts, ends, strict=True))]
+    bounds = [0, *starts, len(parts)]
+    return [parts[a:b] for a, b in pairwise(bounds)]

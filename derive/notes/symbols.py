@@ -1,0 +1,124 @@
+"""The table of symbols: entry, vector or matrix of one pattern, matrix of a batch, meaning, shape, name in code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.expressions import Axis, Entry, Tensor, walk
+from derive.notation.layout import Digits, Layout, Scripts, Sign, Symbol, joined, row
+from derive.notation.symbols import array_layout, layer_mark, size_layout
+from derive.notation.typeset import layout
+from derive.notation.view import View, unit_layer
+from derive.notes.document import Table
+from derive.notes.story import Story
+from derive.words import Code, Math, Sentence, Text
+
+_ROLES = ("input", "weight", "bias", "pre_activation", "output", "target", "loss", "total_loss", "delta", "adjoint", "gradient")
+_SEVERAL = 3
+
+
+def symbol_table(story: Story) -> Table:
+    """Every symbol of the notes; long families of layers take one row."""
+    head = tuple(story.say(f"table.{key}") for key in ("entry", "one_pattern", "batch", "meaning", "code"))
+    rows: list[tuple[Sentence, ...]] = []
+    for role in _ROLES:
+        tensors = [tensor for tensor in _tensors(story) if tensor.role == role]
+        if role == "input" and tensors:
+            rows += [_row(story, tensor, [tensor], story.plain_view()) for tensor in tensors]
+        elif len(tensors) > _SEVERAL:
+            general = tensors[-1].layer
+            rows.append(_row(story, tensors[-1], tensors, story.plain_view(general=general)))
+        else:
+            rows += [_row(story, tensor, [tensor], story.plain_view()) for tensor in tensors]
+    return Table(head, (*rows, *_sizes(story)))
+
+
+def _tensors(story: Story) -> tuple[Tensor, ...]:
+    pattern, batch = story.network.pattern, story.network.batch
+    derived = (d.left.tensor for d in reversed(story.results.pattern_sweep.derivations))
+    found = (*pattern.inputs, *pattern.parameters, *pattern.definitions, batch.loss, *derived)
+    return tuple(sorted(dict.fromkeys(found), key=lambda tensor: tensor.layer if tensor.layer is not None else 0))
+
+
+def _row(story: Story, tensor: Tensor, family: Sequence[Tensor], view: View) -> tuple[Sentence, ...]:
+    indices = story.fresh(tensor)
+    entry = Entry(tensor, *indices)
+    page = story.page([entry], view)
+    general = len(family) > 1
+    arrays = _arrays(story, tensor, view, general)
+    codes = [Code(family[0].name)] if not general else [Code(family[0].name), Code(family[-1].name)]
+    code: Sentence = (codes[0],) if len(codes) == 1 else (codes[0], Text(", ..., "), codes[1])
+    letters = tuple(layout(index, page) for index in indices)
+    meaning = _meaning(story, tensor, letters, view)
+    if general:
+        layers = [member.layer for member in family if member.layer is not None]
+        meaning = (*meaning, Text(story.words["list.comma"]), Math(story.layer_range(layers)))
+    return (Math(layout(entry, page)),), arrays[0], arrays[1], meaning, code
+
+
+def _arrays(story: Story, tensor: Tensor, view: View, general: bool) -> tuple[Sentence, Sentence]:
+    if not tensor.axes:
+        return (), ()
+    shown = array_layout(tensor, story.notation, view)
+    one = (Math(row(shown, Sign("in"), _space(story, tensor.axes, view, general))),)
+    wider = _in_batch(story, tensor)
+    if wider is None:
+        return one, ()
+    batch = array_layout(wider, story.notation, view)
+    return one, (Math(row(batch, Sign("in"), _space(story, wider.axes, view, general))),)
+
+
+def _in_batch(story: Story, tensor: Tensor) -> Tensor | None:
+    """The tensor of the batch system with the same name, where it has an axis of patterns."""
+    batch = story.network.batch
+    found = (*batch.inputs, *batch.definitions, *(d.left.tensor for d in story.results.batch_sweep.derivations))
+    return next((t for t in found if t.name == tensor.name and len(t.axes) > len(tensor.axes)), None)
+
+
+def _space(story: Story, axes: Sequence[Axis], view: View, general: bool) -> Layout:
+    """The real arrays of a shape: sizes as numbers for a layer of its own, by their letters for a family or a batch."""
+    sizes = tuple(
+        size_layout(axis, story.notation, view) if general or unit_layer(axis) is None else Digits(str(axis.size)) for axis in axes
+    )
+    return _power(joined(sizes, Sign("times")))
+
+
+def _power(exponent: Layout) -> Layout:
+    return Scripts(Symbol("R", "double-struck"), above=exponent)
+
+
+def _meaning(story: Story, tensor: Tensor, letters: tuple[Layout, ...], view: View) -> Sentence:
+    layer = layer_mark(tensor.layer, story.notation, view) if tensor.layer is not None else ""
+    if tensor.role == "input":
+        return story.say("role.input", first=str(story.notation.first_layer))
+    if tensor.role == "weight" and len(letters) == 2:
+        return story.say("role.weight", to=letters[0], **{"from": letters[1]}, layer=layer)
+    if tensor.role in ("bias", "pre_activation", "output") and letters:
+        return story.say(f"role.{tensor.role}", unit=letters[0], layer=layer)
+    if tensor.role == "total_loss":
+        total = story.words[f"role.total_loss_{story.network.specification.batch_reduction}"]
+        return story.say("role.total_loss_l2", total=total) if story.network.specification.l2 else (Text(total),)
+    return story.say(f"role.{tensor.role}" if f"role.{tensor.role}" in story.words else "role.value")
+
+
+def _sizes(story: Story) -> list[tuple[Sentence, ...]]:
+    """Letters that stand for numbers, and signs that may be unknown."""
+    batch = next((axis for axis in story.network.batch.axes if unit_layer(axis) is None), None)
+    rows: list[tuple[Sentence, ...]] = []
+    axis = next((a for t in _tensors(story) for a in t.axes if unit_layer(a) is not None and unit_layer(a)), None)
+    if axis is not None:
+        view = View(general=unit_layer(axis))
+        meaning = story.say("role.layer_size", layer=Symbol(story.notation.general_layer))
+        rows.append(((Math(size_layout(axis, story.notation, view)),), (), (), meaning, ()))
+    if batch is not None:
+        rows.append(((Math(size_layout(batch, story.notation, View())),), (), (), story.say("role.patterns"), ()))
+    return rows
+
+
+def uses(story: Story, kind: type) -> bool:
+    """Whether a kind of node stands in any line of the notes."""
+    for result in story.results.results:
+        steps = result.derivation.steps if result.derivation is not None else ()
+        if any(isinstance(node, kind) for value in (result.equation.right, *(step.after for step in steps)) for node in walk(value)):
+            return True
+    return False

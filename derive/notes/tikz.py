@@ -1,0 +1,45 @@
+"""Drawings as TikZ."""
+
+from __future__ import annotations
+
+from derive.notation.latex import escape_latex, to_latex
+from derive.notation.layout import Layout, Words
+from derive.notes.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point
+
+_WIDEST = 15.5
+
+
+def tikz(drawing: Drawing) -> str:
+    """The drawing as a ``tikzpicture``, no wider than a page."""
+    scale = min(1.0, _WIDEST / drawing.width)
+    marks = "\n".join(f"  {_mark(mark, scale)}" for mark in drawing.marks)
+    return f"\\begin{{tikzpicture}}[x={_n(scale)}cm,y={_n(scale)}cm]\n{marks}\n\\end{{tikzpicture}}"
+
+
+def _mark(mark: Mark, scale: float) -> str:
+    match mark:
+        case Edge(start, end, arrow):
+            return f"\\draw[black!55,line width=0.4pt{',->,>=stealth' if arrow else ''}] {_at(start)} -- {_at(end)};"
+        case Circle(centre, radius, label):
+            circle = f"\\draw[line width=0.6pt] {_at(centre)} circle ({_n(radius)});"
+            return circle + (_node(centre, label, r"\small") if label is not None else "")
+        case Dots(centre, upright):
+            steps = (-0.16, 0.0, 0.16)
+            points = [(centre[0], centre[1] + s) if upright else (centre[0] + s, centre[1]) for s in steps]
+            return "".join(f"\\fill {_at(point)} circle (0.9pt);" for point in points)
+        case Label(at, content, small):
+            return _node(at, content, r"\footnotesize" if small else r"\small")
+    raise TypeError(f"no TikZ for {type(mark).__name__}")
+
+
+def _node(at: Point, content: Layout, size: str) -> str:
+    text = escape_latex(content.text) if isinstance(content, Words) else f"${to_latex(content)}$"
+    return f"\\node[inner sep=0pt,font={size}] at {_at(at)} {{{text}}};"
+
+
+def _at(point: Point) -> str:
+    return f"({_n(point[0])},{_n(point[1])})"
+
+
+def _n(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
