@@ -8,10 +8,10 @@ from typing import Any
 from derive.chain_rule import Sweep
 from derive.equations import System
 from derive.evaluate import STEP_DIGITS, EvaluationError
-from derive.expressions import Apply, Function, Tensor
+from derive.expressions import Apply, Tensor
 from derive.lines import LOST_DIGITS, Outcome, described, evaluate_derivation, relative_error, together
 from derive.notation import Notation, latex
-from derive.points import Point, Stream, kink_points
+from derive.points import Point, Stream, kinks_in, on_kink
 from derive.results import Result
 from derive.statements import CHECKED, Statement
 from derive.steps import Derivation
@@ -21,20 +21,19 @@ from derive.valuation import Valuation
 def verify_kinks(sweep: Sweep, results: Iterable[Result], point: Point, notation: Notation) -> list[Statement]:
     """At each kink of each function the stated derivative: the chain through an entry that stands exactly there."""
     numbers = {member.tensor.name: str(result.number) for result in results for member in result.members}
-    statements: dict[tuple[Function, str], Statement] = {}
-    for at in kink_points(point):
-        assert at.kink is not None
-        derivation = _adjoint_of(at.kink.tensor, sweep)
-        key = (at.kink.function, str(at.kink.place))
-        if key in statements or derivation is None:
+    statements: list[Statement] = []
+    for kink in kinks_in(sweep.system):
+        derivation = _adjoint_of(kink.tensor, sweep)
+        if derivation is None:
             continue
+        at = on_kink(point, kink)
         outcome = together(evaluate_derivation(derivation, at, most=8))
-        slope = Apply(at.kink.function.prime, at.kink.place)
+        slope = Apply(kink.function.prime, kink.place)
         stated = at.valuation.context.nstr(at.valuation.evaluate(slope, {}), 12)
         text = f"{latex(slope, notation)} = {stated.removesuffix('.0')}"
         number = numbers[derivation.left.tensor.name]
-        statements[key] = Statement(number, text, CHECKED, outcome.ok, f"stated at the kink; {described(outcome, [at])}")
-    return list(statements.values())
+        statements.append(Statement(number, text, CHECKED, outcome.ok, f"stated at the kink; {described(outcome, [at])}"))
+    return statements
 
 
 def _adjoint_of(tensor: Tensor, sweep: Sweep) -> Derivation | None:

@@ -42,15 +42,15 @@ def together(outcomes: Iterable[Outcome]) -> Outcome:
     return reduce(Outcome.and_also, outcomes, Outcome())
 
 
-def described(outcome: Outcome, points: Sequence[Point], members: int = 1) -> str:
+def described(outcome: Outcome, points: Sequence[Point], members: int = 1, evaluated: int = 1) -> str:
     """What was evaluated and how well it agreed, or what is wrong."""
     if not outcome.ok:
         return outcome.fault or "nothing was evaluated"
-    layers = f" in {members} layers" if members > 1 else ""
+    layers = f" in {evaluated} of {members} layers, the others alike up to names" if evaluated < members else f" in {members} layers"
     error = "exactly" if outcome.error == 0 else f"to {outcome.error:.0e}"
     places = f"{outcome.places} position{'s' if outcome.places > 1 else ''}"
     where = "; ".join(point.describe() for point in points)
-    return f"agrees {error} at {places}{layers}, {points[0].valuation.digits} digits; {where}"
+    return f"agrees {error} at {places}{layers if members > 1 else ''}, {points[0].valuation.digits} digits; {where}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Everything is drawn from a seed by a generator of our own, so that a report name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -36,7 +36,7 @@ MARGIN_DIGITS = 3
 """Points stay 10**-3 away from every kink and tie."""
 
 _TRIES = 60
-_FEW_AXES = 6
+_FEW_AXES, _SOME_AXES = 4, 12
 
 
 class Stream:
@@ -84,7 +84,7 @@ class Point:
         return self.valuation.sizes
 
     def describe(self) -> str:
-        few = len(self.sizes) <= _FEW_AXES
+        few = len(self.sizes) <= _SOME_AXES
         sizes = (
             ", ".join(f"{name} = {size}" for name, size in self.sizes.items())
             if few
@@ -128,26 +128,21 @@ def small_sizes(system: System, seed: int = 0) -> dict[str, int]:
     rest = [axis for axis in axes if axis not in owned]
     sizes = {axis.name: 2 + place for place, axis in enumerate(rest)}
     if len(axes) > _FEW_AXES:
-        return sizes | {axis.name: 2 + (place + seed) % 2 for place, axis in enumerate(owned)}
+        cycle = 3 if len(axes) <= _SOME_AXES else 2
+        return sizes | {axis.name: 2 + (place + seed) % cycle for place, axis in enumerate(owned)}
     pool, stream = list(range(2 + len(rest), 2 + len(axes))), Stream(seed + 1)
     return sizes | {axis.name: pool.pop(stream.below(len(pool))) for axis in owned}
 
 
-def kink_points(point: Point) -> Iterator[Point]:
-    """For each kinked function of an entry, and each of its kinks, a point at which one such entry stands exactly there.
-
-    The entry's equation is shifted by a constant, which no derivative notices.
-    """
-    seen: set[tuple[str, Function, Number]] = set()
-    for equation in point.system.equations:
+def kinks_in(system: System) -> tuple[Kink, ...]:
+    """Each kink of each function that is applied to an entry, at the last tensor where that happens."""
+    found: dict[tuple[Function, Number], Kink] = {}
+    for equation in system.equations:
         for node in walk(equation.right):
-            if not (isinstance(node, Apply) and isinstance(node.argument, Entry) and node.argument.tensor in point.system.definitions):
-                continue
-            tensor = node.argument.tensor
-            for place in kinks_of(node.function.body):
-                if (tensor.name, node.function, place) not in seen:
-                    seen.add((tensor.name, node.function, place))
-                    yield _on_kink(point, Kink(tensor, node.function, place))
+            if isinstance(node, Apply) and isinstance(node.argument, Entry) and node.argument.tensor in system.definitions:
+                for place in kinks_of(node.function.body):
+                    found[node.function, place] = Kink(node.argument.tensor, node.function, place)
+    return tuple(found.values())
 
 
 def kinks_of(body: Expression | None) -> tuple[Number, ...]:
@@ -161,7 +156,11 @@ def kinks_of(body: Expression | None) -> tuple[Number, ...]:
     return tuple(dict.fromkeys((*own, *inner)))
 
 
-def _on_kink(point: Point, kink: Kink) -> Point:
+def on_kink(point: Point, kink: Kink) -> Point:
+    """The same point with one entry standing exactly on a kink.
+
+    Its equation is shifted by a constant, which no derivative notices.
+    """
     old = point.valuation
     valuation = Valuation(point.system, old.sizes, old.digits)
     for given in (*point.system.inputs, *point.system.parameters):
