@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -29,7 +30,8 @@ class System:
     """Forward equations, each reading only what stands above it (or an earlier step of a recurrence); the last defines the loss.
 
     ``assumptions`` are the statements that lemmas may use: equations between expressions that hold for every admissible
-    input (targets sum to one).
+    input (targets sum to one). ``outside`` is what a read of a tensor outside the ranges of its axes gives: the value before the first
+    step of a recurrence, or a padding; any other tensor is only read inside.
     """
 
     name: str
@@ -37,6 +39,7 @@ class System:
     parameters: tuple[Tensor, ...]
     equations: tuple[Equation, ...]
     assumptions: tuple[Equation, ...] = field(default=())
+    outside: Mapping[Tensor, Expression] = field(default_factory=dict, hash=False)
 
     @property
     def loss(self) -> Tensor:

@@ -55,7 +55,7 @@ class Valuation:
     """A system at chosen sizes. ``give`` sets inputs and parameters, ``run`` computes the rest.
 
     ``digits`` are those that are compared; the arithmetic carries twice as many, and one more for every fourth equation
-    because derivatives shrink with depth. ``outside`` gives the value read outside the range of a tensor.
+    because derivatives shrink with depth. ``outside`` adds to the values that the system gives to reads outside a range.
     ``backward`` equations are appended: adjoints named on their left sides are then computed by them.
     """
 
@@ -71,7 +71,7 @@ class Valuation:
         self.equations = (*system.equations, *backward)
         self.context: Any = MPContext()
         self.context.dps = 2 * digits + len(system.equations) // 4
-        self.outside = dict(outside or {})
+        self.outside = {tensor.name: value for tensor, value in system.outside.items()} | dict(outside or {})
         self.blocks: dict[str, Block] = {}
         self.values: list[Any] = []
         self._owners: list[str] = []
