@@ -17,6 +17,9 @@ from derive.branches import NotAlgebraic, Piece, linear
 from derive.expressions import Apply, Expression, Number, Plus, Power, Product, Variable, walk
 
 FIELD, Z, U = field("z, u", QQ)
+HIGHEST_POWER = 50
+"""Of u or of a factor; beyond it the algebra would cost more than a short form is worth."""
+
 Element = Any
 """An element of the field; SymPy gives its classes no types."""
 
@@ -66,22 +69,28 @@ def jet(formula: Expression, rate: Rational) -> Jet:
             return result
         case Power() if isinstance(formula.exponent, Number) and formula.exponent.value.is_Integer:
             base, exponent = jet(formula.base, rate), int(formula.exponent.value)
-            if abs(exponent) > 20 or base.element == 0:
+            if abs(exponent) > HIGHEST_POWER or base.element == 0:
                 raise NotAlgebraic
             return Jet(base.element**exponent, constant(Rational(exponent)) * base.element ** (exponent - 1) * base.slope)
         case Apply() if formula.function.name == "exp":
             slope = linear(formula.argument)[0]
-            value = U ** int(slope / rate)
+            value = _power_of_u(slope / rate)
             return Jet(value, constant(slope) * value)
         case Apply() if formula.function.name == "tanh":
             slope = linear(formula.argument)[0]
-            squared = U ** (2 * int(slope / rate))
+            squared = _power_of_u(2 * slope / rate)
             value = (squared - 1) / (squared + 1)
             return Jet(value, constant(slope) * (1 - value**2))
         case Apply() if formula.function.name == "log":
             argument = jet(formula.argument, rate)
             return Jet(None, argument.slope / argument.element)
     raise NotAlgebraic
+
+
+def _power_of_u(exponent: Rational) -> Element:
+    if abs(exponent) > HIGHEST_POWER:
+        raise NotAlgebraic
+    return U ** int(exponent)
 
 
 def _sum(terms: list[Jet]) -> Jet:

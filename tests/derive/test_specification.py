@@ -106,6 +106,13 @@ def test_a_user_s_formula_with_its_parameters() -> None:
     assert str(specification.layers[0].activation.parameters[0][1]) == "851/500"
 
 
+def test_several_formulas_have_several_names() -> None:
+    formulas = ["z*sigmoid(z)", "sin(z)", "z*sigmoid(z)"]
+    specification = read_specification({"inputs": 2, "layers": [{"units": 2, "activation": {"formula": formula}} for formula in formulas]})
+    assert [one.activation.name for one in specification.layers] == ["f1", "f2", "f1"]
+    assert specification.architecture.startswith("2-2:z*sigmoid(z)-2:sin(z)-")
+
+
 def test_graphs_name_their_layers() -> None:
     specification = read_specification(
         {
