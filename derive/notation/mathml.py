@@ -176,7 +176,7 @@ def _scripts(item: Scripts) -> str:
     base = mathml_of(item.base)
     above = mathml_of(item.above) if item.above is not None else ""
     if item.primes:
-        primes = f"<mo>{'′' * item.primes}</mo>"
+        primes = f'<mo lspace="0" rspace="0">{"′" * item.primes}</mo>'
         above = f"<mrow>{primes}{above}</mrow>" if above else primes
     if item.below is None:
         return f"<msup>{base}{above}</msup>" if above else base

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from derive.equations import Equation
 from derive.expressions import Axis, Tensor, tensors_of
 from derive.notation.layout import Layout, Sign, row
 from derive.notation.symbols import array_layout
 from derive.notation.typeset import layout
+from derive.notation.view import View
 from derive.notes.document import Algorithm, AlgorithmLine
 from derive.notes.story import Story, layers_in
 from derive.recognise import recognise
@@ -28,7 +30,10 @@ class _Stage:
 def forward_algorithm(story: Story) -> Algorithm:
     """Every forward value and the loss."""
     tensors = [equation.tensor for equation in story.network.pattern.equations]
-    return _algorithm(story, "forward", _stages(story, tensors), _input_lines(story))
+    stages = _stages(story, tensors)
+    runs = [list(run) for _, run in groupby(stages, key=lambda stage: stage.results)]
+    from_input = bool(runs) and _is_loop(runs[0])
+    return _algorithm(story, "forward", stages, _input_lines(story) if from_input else [])
 
 
 def backward_algorithm(story: Story) -> Algorithm:
@@ -38,10 +43,10 @@ def backward_algorithm(story: Story) -> Algorithm:
 
 def _input_lines(story: Story) -> list[AlgorithmLine]:
     tensors = [tensor for tensor in story.network.pattern.inputs if tensor.role == "input"]
-    if len(tensors) != 1 or tensors[0].layer is None or not reads_input_as_output(story):
+    if len(tensors) != 1 or not reads_input_as_output(story):
         return []
     x = array_layout(tensors[0], story.notation, story.plain_view())
-    return [AlgorithmLine(story.say("algorithm.input", output=row(input_as_output(story), Sign("leftarrow"), x), input=x))]
+    return [AlgorithmLine(story.say("algorithm.input", formula=row(input_as_output(story), Sign("leftarrow"), x)))]
 
 
 def reads_input_as_output(story: Story) -> bool:
@@ -67,42 +72,39 @@ def _stages(story: Story, tensors: Iterable[Tensor]) -> list[_Stage]:
 
 
 def _algorithm(story: Story, key: str, stages: Sequence[_Stage], lines: list[AlgorithmLine]) -> Algorithm:
-    for _, run in groupby(stages, key=lambda stage: stage.results):
-        layers = list(run)
-        first, numbers = layers[0], [stage.layer for stage in layers]
-        looped = len(layers) > 1 and all(result.layer is not None for result in first.results)
-        if looped:
-            shown = story.layer_range([number for number in numbers if number is not None])
+    runs = [list(run) for _, run in groupby(stages, key=lambda stage: stage.results)]
+    loops = any(_is_loop(run) for run in runs)
+    for run in runs:
+        if _is_loop(run):
+            shown = story.layer_range([stage.layer for stage in run if stage.layer is not None])
             lines.append(AlgorithmLine(story.say("algorithm.loop", range=shown)))
-            lines += [_line(story, result, result.layer, True) for result in first.results]
+            lines += [_line(story, result, result.equation, story.view(result), 1) for result in run[0].results]
         else:
-            lines += [_line(story, result, stage.layer, False) for stage in layers for result in stage.results]
+            lines += [_member_line(story, result, stage.layer, loops) for stage in run for result in stage.results]
     return Algorithm(story.say(f"algorithm.{key}"), tuple(lines))
 
 
-def _line(story: Story, result: Result, layer: int | None, looped: bool) -> AlgorithmLine:
-    """One assignment, as a matrix formula where there is one; a member of a family outside a loop goes by its own layer."""
+def _is_loop(run: Sequence[_Stage]) -> bool:
+    """Whether neighbouring layers are computed alike."""
+    return len(run) > 1 and all(result.layer is not None for result in run[0].results)
+
+
+def _member_line(story: Story, result: Result, layer: int | None, loops: bool) -> AlgorithmLine:
+    """A line outside a loop speaks of its own layer, by its number, or as the output layer beside a loop."""
+    equation = next((member for member in result.members if member.tensor.layer == layer), result.equation)
+    shown = layers_in((equation.left, equation.right))
+    near = all(story.depth - other <= 1 for other in shown)
+    return _line(story, result, equation, story.plain_view(last=story.depth if loops and near else None), 0)
+
+
+def _line(story: Story, result: Result, equation: Equation, view: View, depth: int) -> AlgorithmLine:
+    """One assignment, as a matrix formula where there is one."""
     number = Reference(str(result.number))
-    member = next((m for m in result.members if m.tensor.layer == layer), result.equation)
-    if looped:
-        equation, view = result.equation, story.view(result)
-    else:
-        equation = member
-        view = (
-            story.plain_view(last=layer)
-            if layer == story.depth and layer is not None and _near(story, result, layer)
-            else story.plain_view()
-        )
     form = result.matrix if equation is result.equation else recognise(equation)
     left, right = (form.left, form.right) if form is not None else (equation.left, equation.right)
     page = story.page([left, right], view)
     formula = row(layout(left, page), Sign("leftarrow"), layout(right, page))
-    depth = 1 if looped else 0
     if form is not None or not equation.indices:
         return AlgorithmLine(story.say("algorithm.assign", formula=Math(formula), number=number), depth)
     indices = tuple(layout(index, page) for index in equation.indices)
     return AlgorithmLine(story.say("algorithm.each", formula=Math(formula), number=number, index=indices), depth)
-
-
-def _near(story: Story, result: Result, layer: int) -> bool:
-    return all(abs(other - layer) <= 1 for other in layers_in((result.equation.left, result.equation.right)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from derive.errors import unknown
 from derive.notation.profile import Notation, load
 from derive.notes.document import Document, Section
@@ -28,7 +30,7 @@ from derive.results import Results
 from derive.words import Code
 from derive.words import load as load_words
 
-FORMATS = {"html": html, "tex": tex, "md": markdown, "pdf": pdf}
+FORMATS: dict[str, Callable[[Document], str | bytes]] = {"html": html, "tex": tex, "md": markdown, "pdf": pdf}
 
 
 def document(results: Results, notation: Notation, language: str = "en") -> Document:
@@ -42,10 +44,10 @@ def document(results: Results, notation: Notation, language: str = "en") -> Docu
         forward_section(story),
         loss_section(story),
         *backward_sections(story),
+        explicit_section(story),
+        batch_section(story),
         summary_section(story),
         algorithms_section(story),
-        batch_section(story),
-        explicit_section(story),
     ]
     title = story.say("title.document", name=Code(results.network.name))
     subtitle = story.say("title.subtitle", architecture=Code(specification.architecture), loss=Code(specification.loss))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sympy import Basic
 
@@ -18,6 +19,7 @@ from derive.results import Result
 from derive.slopes import Slope
 from derive.steps import Step
 from derive.words import Inline, Sentence, Text
+from derive.words.catalogue import merged
 
 
 def result_chain(story: Story, result: Result) -> Chain:
@@ -87,7 +89,7 @@ def _semicolons(story: Story, sentences: list[Sentence]) -> Sentence:
     for number, sentence in enumerate(sentences):
         pieces += [Text(story.words["list.semicolon"])] if number else []
         pieces += sentence
-    return tuple(pieces)
+    return merged(pieces)
 
 
 def _range(story: Story, result: Result) -> Sentence:
@@ -96,7 +98,7 @@ def _range(story: Story, result: Result) -> Sentence:
 
 
 def _numbered(line: Line, number: str) -> Line:
-    return Line(line.left, line.right, line.reason, number, line.relation)
+    return replace(line, number=number)
 
 
 def slope_chain(story: Story, slope: Slope) -> Chain:

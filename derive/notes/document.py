@@ -30,13 +30,17 @@ class Items(Block):
 
 @dataclass(frozen=True)
 class Line:
-    """``left relation right`` with the reason beside it; without ``left`` it continues the line above. ``number`` is shown in brackets."""
+    """``left relation right`` with the reason beside it; without ``left`` it continues the line above.
+
+    ``number`` is shown in brackets; it is what references point to unless the line only ``repeats`` it.
+    """
 
     left: Layout | None
     right: Layout
     reason: Sentence = ()
     number: str | None = None
     relation: str = "="
+    repeats: bool = False
 
 
 @dataclass(frozen=True)

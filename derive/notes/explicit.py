@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product as combinations
+from itertools import product as every
 
 from sympy import Basic
 
 from derive.equations import Equation
-from derive.expressions import Affine, Entry, Expression, Tensor, Total, plus, rebuild
+from derive.expressions import Affine, Entry, Expression, Plus, Product, Tensor, Total, plus, product, rebuild
 from derive.results import Results
 from derive.substitute import inline, move
 
@@ -31,7 +31,7 @@ def parameter_count(results: Results) -> int:
 
 def positions(tensor: Tensor) -> tuple[tuple[Affine, ...], ...]:
     """Every place of a tensor, row by row."""
-    return tuple(combinations(*([Affine(place) for place in range(axis.size)] for axis in tensor.axes)))
+    return tuple(every(*([Affine(place) for place in range(axis.size)] for axis in tensor.axes)))
 
 
 def written_out(value: Basic) -> Expression:
@@ -39,7 +39,12 @@ def written_out(value: Basic) -> Expression:
     if isinstance(value, Total):
         places = range(value.index.axis.size)
         return plus(*(written_out(move(value.body, {value.index: Affine(place)})) for place in places))
-    return rebuild(value, written_out)  # type: ignore[return-value]
+    return flat(rebuild(value, written_out))  # type: ignore[return-value]
+
+
+def flat(value: Basic) -> Basic:
+    """Terms among terms and factors among factors, without brackets."""
+    return plus(*value.args) if isinstance(value, Plus) else product(*value.args) if isinstance(value, Product) else value
 
 
 def entries(equation: Equation) -> tuple[Explicit, ...]:

@@ -82,9 +82,10 @@ def _(block: Chain) -> str:
 
 
 def _line(line: Line) -> str:
-    anchor = f' id="eq-{escape(line.number)}"' if line.number else ""
+    anchor = f' id="eq-{escape(line.number)}"' if line.number and not line.repeats else ""
     left = _displayed(line.left) if line.left is not None else ""
     number = f"({escape(line.number)})" if line.number else ""
+    number = f'<a href="#eq-{escape(line.number)}">{number}</a>' if line.number and line.repeats else number
     right = _displayed(line.right, line.relation)
     return (
         f'<tr{anchor}><td class="left">{left}</td><td class="right">{right}</td>'

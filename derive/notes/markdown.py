@@ -8,6 +8,7 @@ from functools import singledispatch
 from derive.notation.latex import escape_math_text, to_latex
 from derive.notes.document import Algorithm, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
+from derive.words.catalogue import merged
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|$])")
 
@@ -47,14 +48,12 @@ def _escaped(text: str) -> str:
 def words_in_math(sentence: Sentence) -> str:
     """Running text inside a display: words in text, formulas between them."""
     pieces = []
-    for piece in sentence:
+    for piece in merged([Text(f"({p.number})") if isinstance(p, Reference) else p for p in sentence]):
         match piece:
             case Text(text) | Strong(text) | Code(text):
                 pieces.append(f"\\text{{{escape_math_text(text)}}}")
             case Math(formula):
                 pieces.append(to_latex(formula))
-            case Reference(number):
-                pieces.append(f"\\text{{({number})}}")
     return "".join(pieces)
 
 

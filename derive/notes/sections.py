@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from derive.expressions import Entry, Expression, Tensor
+from derive.expressions import Entry, Number, Tensor
 from derive.notation.layout import Grid, Sign, Symbol, row
 from derive.notation.symbols import array_layout, layer_mark
 from derive.notation.typeset import layout
@@ -33,8 +33,7 @@ def network_section(story: Story) -> Section:
     last = layer_mark(story.depth, story.notation, View(last=story.depth))
     shown = row(last, Sign("="), story.layer_number(story.depth))
     key = "network.chain" if specification.is_chain else "network.graph"
-    places = {"layers": str(len(specification.layers) + 1), "last": shown}
-    first = story.say(key, **({**places} if specification.is_chain else {"layers": places["layers"]}))
+    first = story.say(key, layers=str(len(specification.layers) + 1), last=shown)
     loss = story.math(Entry(story.network.pattern.loss), NUMBERED)
     goal = story.say("network.goal", loss=loss, count=str(parameter_count(story.results)))
     figure: Figure = network_figure(story)
@@ -108,15 +107,9 @@ def _conventions(story: Story) -> tuple[Block, ...]:
         items.append(story.say("convention.assumption", equation=equation))
     items += [story.say("convention.kink", function=kink.name(story), values=kink.values(story)) for kink in kinks_of(story)]
     if story.network.specification.l2:
-        factor = story.math(_number(story), NUMBERED)
+        factor = story.math(Number(story.network.specification.l2), NUMBERED)
         items.append(story.say("convention.l2", factor=factor))
     return (Items(tuple(items)),)
-
-
-def _number(story: Story) -> Expression:
-    from derive.expressions import Number
-
-    return Number(story.network.specification.l2)
 
 
 def activations_section(story: Story) -> Section | None:
@@ -144,7 +137,9 @@ def backward_sections(story: Story) -> list[Section]:
     """One subsection for each delta and gradient."""
     sections = [Section(story.say("section.backward"), "backward", (Paragraph(story.say("backward.intro")),))]
     for result in _derived(story.results.of_pattern):
-        sections.append(Section(_title(story, result), f"result-{result.number}", (result_chain(story, result),), 2))
+        shown = story.range_of(result)
+        about = (Paragraph(story.say("backward.range", range=shown)),) if shown is not None else ()
+        sections.append(Section(_title(story, result), f"result-{result.number}", (*about, result_chain(story, result)), 2))
     return sections
 
 
@@ -192,7 +187,7 @@ def batch_section(story: Story) -> Section:
     )
 
 
-def _first(definitions: dict[Tensor, object]) -> Tensor:
+def _first(definitions: Mapping[Tensor, object]) -> Tensor:
     return next(iter(definitions))
 
 
@@ -205,17 +200,13 @@ def summary_section(story: Story) -> Section:
     return Section(story.say("section.summary"), "summary", (Boxed(tuple(blocks)),))
 
 
-def _together(chains: object) -> Chain:
-    """Several formulas under each other, the numbers where they are derived."""
-    return Chain(tuple(line for chain in chains for line in _unnumbered(chain)))  # type: ignore[attr-defined]
+def _together(chains: Iterable[Chain]) -> Chain:
+    """Several formulas under each other, with the numbers under which they are derived."""
+    return Chain(tuple(replace(line, repeats=True) for chain in chains for line in chain.lines))
 
 
 def _matrix_only(chain: Chain) -> Chain:
     return Chain((replace(chain.lines[-1], reason=chain.lines[0].reason),))
-
-
-def _unnumbered(chain: Chain) -> tuple[Line, ...]:
-    return chain.lines
 
 
 def algorithms_section(story: Story) -> Section:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from sympy import Basic
 
@@ -54,6 +55,8 @@ class Story:
         if result.layer is not None:
             return self.plain_view(batch, general=result.layer)
         layer = result.equation.tensor.layer
+        if layer is None and result.kind == "loss":
+            layer = self.depth
         if layer is None or not self._is_local(result, layer):
             return self.plain_view(batch)
         if layer == self.depth:
@@ -62,10 +65,8 @@ class Story:
 
     def _is_only_hidden(self, result: Result) -> bool:
         own = result.equation.tensor
-        same = [
-            r for r in self._of(result.system) if r.equation.tensor.role == own.role and r.equation.tensor.layer not in (None, self.depth)
-        ]
-        return len(same) == 1
+        alike = (r.equation.tensor for r in self._of(result.system) if r.equation.tensor.role == own.role)
+        return sum(tensor.layer not in (None, self.depth) for tensor in alike) == 1
 
     def _of(self, system: System) -> tuple[Result, ...]:
         return self.results.of_batch if system is self.network.batch else self.results.of_pattern
@@ -97,7 +98,7 @@ class Story:
     def layer_range(self, layers: Sequence[int]) -> Layout:
         """``l = 2``, ``l = 2, 3``, ``l = 2, ..., L-1`` or, downwards, ``l = L-1, ..., 2``."""
         letter = Symbol(self.notation.general_layer)
-        steps = {b - a for a, b in zip(layers, layers[1:], strict=False)}
+        steps = {b - a for a, b in pairwise(layers)}
         comma = row(Sign(","))
         if len(layers) > 3 and steps in ({1}, {-1}):
             shown = joined((self._end(layers[0]), Sign("dots"), self._end(layers[-1])), comma)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derive.expressions import Axis, Entry, Tensor, walk
+from derive.expressions import Axis, Entry, Tensor
 from derive.notation.layout import Digits, Layout, Scripts, Sign, Symbol, joined, row
 from derive.notation.symbols import array_layout, layer_mark, size_layout
 from derive.notation.typeset import layout
@@ -21,16 +21,22 @@ def symbol_table(story: Story) -> Table:
     """Every symbol of the notes; long families of layers take one row."""
     head = tuple(story.say(f"table.{key}") for key in ("entry", "one_pattern", "batch", "meaning", "code"))
     rows: list[tuple[Sentence, ...]] = []
-    for role in _ROLES:
-        tensors = [tensor for tensor in _tensors(story) if tensor.role == role]
-        if role == "input" and tensors:
-            rows += [_row(story, tensor, [tensor], story.plain_view()) for tensor in tensors]
-        elif len(tensors) > _SEVERAL:
-            general = tensors[-1].layer
-            rows.append(_row(story, tensors[-1], tensors, story.plain_view(general=general)))
+    for kind in _kinds(story):
+        if len(kind) > _SEVERAL and kind[0].role != "input":
+            rows.append(_row(story, kind[-1], kind, story.plain_view(general=kind[-1].layer)))
         else:
-            rows += [_row(story, tensor, [tensor], story.plain_view()) for tensor in tensors]
+            rows += [_row(story, tensor, [tensor], story.plain_view()) for tensor in kind]
     return Table(head, (*rows, *_sizes(story)))
+
+
+def _kinds(story: Story) -> list[list[Tensor]]:
+    """The tensors by role; derivatives also by the role of what they are derivatives by."""
+    found: dict[tuple[int, int], list[Tensor]] = {}
+    for tensor in _tensors(story):
+        if tensor.role in _ROLES:
+            by = tensor.of.role if tensor.role in ("adjoint", "gradient") and tensor.of is not None else ""
+            found.setdefault((_ROLES.index(tensor.role), _ROLES.index(by) if by in _ROLES else -1), []).append(tensor)
+    return [found[key] for key in sorted(found)]
 
 
 def _tensors(story: Story) -> tuple[Tensor, ...]:
@@ -98,6 +104,8 @@ def _meaning(story: Story, tensor: Tensor, letters: tuple[Layout, ...], view: Vi
     if tensor.role == "total_loss":
         total = story.words[f"role.total_loss_{story.network.specification.batch_reduction}"]
         return story.say("role.total_loss_l2", total=total) if story.network.specification.l2 else (Text(total),)
+    if tensor.role == "gradient" and tensor.of is not None:
+        return story.say("role.gradient", of=array_layout(tensor.of, story.notation, view))
     return story.say(f"role.{tensor.role}" if f"role.{tensor.role}" in story.words else "role.value")
 
 
@@ -113,12 +121,3 @@ def _sizes(story: Story) -> list[tuple[Sentence, ...]]:
     if batch is not None:
         rows.append(((Math(size_layout(batch, story.notation, View())),), (), (), story.say("role.patterns"), ()))
     return rows
-
-
-def uses(story: Story, kind: type) -> bool:
-    """Whether a kind of node stands in any line of the notes."""
-    for result in story.results.results:
-        steps = result.derivation.steps if result.derivation is not None else ()
-        if any(isinstance(node, kind) for value in (result.equation.right, *(step.after for step in steps)) for node in walk(value)):
-            return True
-    return False

@@ -114,7 +114,8 @@ def _related(line: Line) -> Layout:
 
 def _rows(line: Line, own: float, beside: float, room: float, reason: float) -> list[str]:
     left = to_latex(line.left) if line.left is not None else ""
-    tag = f" \\tag{{{line.number}}}\\label{{eq:{line.number}}}" if line.number else ""
+    tag = f" \\tag{{{line.number}}}" if line.number else ""
+    tag += f"\\label{{eq:{line.number}}}" if line.number and not line.repeats else ""
     why = f" &\\quad& \\reason{{{reason:.1f}}}{{{inline(line.reason)}}}" if line.reason else ""
     relation = to_latex(Sign(line.relation))
     if own <= beside:

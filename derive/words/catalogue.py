@@ -47,7 +47,7 @@ class Words:
                 raise InputError(f"words of {self.language}: {key} speaks of {{{piece}}}, which is not known there")
             else:
                 pieces += self._filled(places[piece])
-        return tuple(pieces)
+        return merged(pieces)
 
     def _filled(self, value: Value) -> list[Inline]:
         if isinstance(value, Sequence) and not isinstance(value, str):
@@ -58,6 +58,17 @@ class Words:
                 filled += self._filled(item)
             return filled
         return [value if isinstance(value, Inline) else Math(value) if isinstance(value, Layout) else Text(str(value))]
+
+
+def merged(pieces: Sequence[Inline]) -> Sentence:
+    """The same text with neighbouring words in one piece."""
+    found: list[Inline] = []
+    for piece in pieces:
+        if found and isinstance(piece, Text) and isinstance(found[-1], Text):
+            found[-1] = Text(found[-1].text + piece.text)
+        else:
+            found.append(piece)
+    return tuple(found)
 
 
 def languages() -> tuple[str, ...]:
