@@ -1,1 +1,54 @@
-"""Equations in, derivations out: the index calculus, the reverse sweep, lemmas, notations and notes."""
+"""Equations in, derivations out: the index calculus, the reverse sweep, lemmas, notations and notes.
+
+The public names are loaded when they are first asked for, so that a refusal does not wait for SymPy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from derive.chain_rule import Sweep, reverse_sweep
+    from derive.equations import Equation, System
+    from derive.errors import InputError
+    from derive.expressions import Axis, Index, Tensor
+    from derive.network import Network, batched
+    from derive.plain import plain_equation
+    from derive.specification import Specification
+
+_HOMES = {
+    "Axis": "expressions",
+    "Equation": "equations",
+    "Index": "expressions",
+    "InputError": "errors",
+    "Network": "network",
+    "Specification": "specification",
+    "Sweep": "chain_rule",
+    "System": "equations",
+    "Tensor": "expressions",
+    "batched": "network",
+    "plain_equation": "plain",
+    "reverse_sweep": "chain_rule",
+}
+
+__all__ = [
+    "Axis",
+    "Equation",
+    "Index",
+    "InputError",
+    "Network",
+    "Specification",
+    "Sweep",
+    "System",
+    "Tensor",
+    "batched",
+    "plain_equation",
+    "reverse_sweep",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

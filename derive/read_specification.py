@@ -7,6 +7,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from numbers import Integral, Real
 from pathlib import Path
@@ -143,7 +144,16 @@ def _layers(rows: Any, inputs: int, where: str) -> tuple[LayerSpecification, ...
             parameters += layer.units * (units[layer.inputs[0]] + layer.bias)
         if parameters > MOST_PARAMETERS:
             raise InputError(f"{place}: more parameters than the limit of {MOST_PARAMETERS}")
-    return tuple(built.values())
+    return _with_distinct_formulas(tuple(built.values()))
+
+
+def _with_distinct_formulas(layers: tuple[LayerSpecification, ...]) -> tuple[LayerSpecification, ...]:
+    """Several formulas of the user's own are called ``f1``, ``f2``, ... in file order; a single one stays ``f``."""
+    own = list(dict.fromkeys(layer.activation for layer in layers if layer.activation is not None and layer.activation.is_own))
+    if len(own) < 2:
+        return layers
+    named = {activation: replace(activation, name=f"{activation.name}{number}") for number, activation in enumerate(own, 1)}
+    return tuple(replace(layer, activation=named.get(layer.activation, layer.activation)) for layer in layers)  # type: ignore[arg-type]
 
 
 def _layer(

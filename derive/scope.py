@@ -39,8 +39,9 @@ from derive.expressions import (
     negative,
     plus,
     product,
+    walk,
 )
-from derive.grammar import Call, Chain, Comparison, Literal, Minus, Name, Place, Raised, Source, Syntax, Truth, parts_of
+from derive.grammar import LARGEST_EXPONENT, Call, Chain, Comparison, Literal, Minus, Name, Place, Raised, Source, Syntax, Truth, parts_of
 
 BINDERS = {"sum": Total, "max": Largest}
 FORMS = (*BINDERS, "cases", "size", "sqrt")
@@ -96,7 +97,7 @@ class Reader:
             case Minus():
                 return negative(self.expression(syntax.operand, scope))
             case Raised():
-                return Power(self.expression(syntax.base, scope), self.expression(syntax.exponent, scope))
+                return self._power(syntax, scope)
             case Truth():
                 return Bracket(*(self.relation(comparison, scope) for comparison in syntax.comparisons))
             case Comparison():
@@ -256,6 +257,16 @@ class Reader:
             cases.append(Case(self.expression(value, scope), self.relation(condition, scope)))
         return Cases(*cases, self.expression(otherwise, scope))
 
+    def _power(self, syntax: Raised, scope: Scope) -> Power:
+        """``base ** exponent``; towers of numbers are refused, for they cost more than they mean."""
+        base, exponent = self.expression(syntax.base, scope), self.expression(syntax.exponent, scope)
+        if isinstance(exponent, Number) and abs(exponent.value) > LARGEST_EXPONENT:
+            self.refuse(syntax.exponent, f"the exponent is too large; the limit is {LARGEST_EXPONENT}")
+        for part, inner in ((syntax.base, base), (syntax.exponent, exponent)):
+            if _is_power_of_numbers(inner):
+                self.refuse(part, "a power of numbers inside a power; write the number")
+        return Power(base, exponent)
+
     def _size(self, syntax: Syntax, scope: Scope) -> Size:
         if not isinstance(syntax, Name):
             self.refuse(syntax, "size takes an index letter")
@@ -291,6 +302,15 @@ class Reader:
 def apply(function: Function, argument: Expression) -> Expression:
     """``function`` at ``argument``; the identity leaves its argument as it is."""
     return argument if function.order == 0 and function.body == Variable() else Apply(function, argument)
+
+
+def _is_power_of_numbers(value: Expression) -> bool:
+    """Whether a power that may grow stands in an expression that reads nothing; a reciprocal or a root does not grow."""
+    nodes = tuple(walk(value))
+    if any(isinstance(node, Entry | Variable | Apply) for node in nodes):
+        return False
+    exponents = [node.exponent for node in nodes if isinstance(node, Power)]
+    return any(not isinstance(exponent, Number) or abs(exponent.value) > 1 for exponent in exponents)
 
 
 def _is_scalar(name: str, scope: Scope) -> bool:
