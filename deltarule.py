@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -26,18 +26,20 @@ if TYPE_CHECKING:
     from derive.network import Network as Model
     from derive.read_specification import Source
     from derive.results import Results
+    from derive.statements import Report
 
 __version__ = "0.1.0"
 
 KINDS = {  # where the names of each kind are found
-    "notations": "derive.notation.profile:names",
+    "notations": "derive.notation:names",
     "layers": "derive.layers:layer_types",
     "activations": "derive.activations:activation_names",
     "losses": "derive.losses:loss_names",
     "styles": "codegen.emit:style_names",
     "optimisers": None,
 }
-FORMATS = ("html", "tex", "pdf", "md")
+MIME = {"html": "text/html", "tex": "text/x-tex", "md": "text/markdown"}
+FORMATS = (*MIME, "pdf")
 REDUCTIONS = ("mean", "sum")
 DTYPES = ("float64", "float32")
 
@@ -50,6 +52,7 @@ def network(spec: Source, *, loss: str | None = None, batch_reduction: str | Non
 
     Raises:
         derive.errors.InputError: the spec cannot be used; the message says why, in one line.
+
     """
     from derive.network import network as read
 
@@ -82,6 +85,61 @@ class Network:
         from derive.results import results_of
 
         return results_of(self.model)
+
+    def derivation(self, *, notation: str = "nielsen") -> Text:
+        """Every delta and gradient, one line a step with its reason, as Markdown."""
+        from derive.notes.build import derivation
+
+        return Text(derivation(self.results, notation), "text/markdown")
+
+    def notes(self, *, notation: str = "nielsen", format: str = "md") -> Text | bytes:
+        """Lecture notes in ``html``, ``tex``, ``md``, or as the bytes of a ``pdf``; ``notation`` is a name or a TOML file.
+
+        Raises:
+            derive.errors.InputError: unknown notation or format, or pdfLaTeX is missing.
+
+        """
+        from derive.notes.build import notes
+
+        content = notes(self.results, notation, format)
+        return content if isinstance(content, bytes) else Text(content, MIME[format])
+
+    def figure(self, *, notation: str = "nielsen") -> Text:
+        """The network drawn, as SVG."""
+        from derive.notes.build import figure
+
+        return Text(figure(self.results, notation), "image/svg+xml")
+
+    def emit(self, *, style: str = "vectorised", dtype: str = "float64", input_gradient: bool = False) -> Text:
+        """The source of a NumPy module that computes the network, its loss and its gradients."""
+        from codegen.emit import emit
+
+        return Text(emit(self.model, style=style, dtype=dtype, input_gradient=input_gradient), "text/x-python")
+
+    def verify(self, *, code: Path | None = None, notes: Path | None = None) -> Report:
+        """What holds and how that is known; of an existing module or of existing notes, if given."""
+        from derive.verify import verify
+
+        return verify(self.results)
+
+    def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "image/svg+xml": str(self.figure())}
+
+
+class Text(str):
+    """What was made, as a string that notebooks show as what it is."""
+
+    mime: str
+
+    def __new__(cls, content: str, mime: str) -> Text:
+        """``content``, of the given media type."""
+        text = super().__new__(cls, content)
+        text.mime = mime
+        return text
+
+    def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:
+        source = f"```python\n{self}```" if self.mime == "text/x-python" else str(self)
+        return {"text/plain": str(self), "text/markdown" if self.mime == "text/x-python" else self.mime: source}
 
 
 # ---------------------------------------------------------------------------------------------------- writing files
@@ -144,20 +202,24 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _of_network(command: Callable[..., int]) -> Callable[..., int]:
+    """A command about one SPEC: what it does is given the network."""
+
+    @click.argument("spec", metavar="SPEC")
+    @click.option("--loss", metavar="NAME", help="Loss, instead of the one SPEC states.")
+    @click.option("--batch-reduction", **_one_of(REDUCTIONS), help="Patterns are averaged or summed.")
+    @wraps(command)
+    def run(spec: str, loss: str | None, batch_reduction: str | None, **options: Any) -> int:
+        return command(network(spec, loss=loss, batch_reduction=batch_reduction), **options)
+
+    return run
+
+
 def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decorate(function: Any) -> Any:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
+    """Several options as one decorator."""
+    return lambda function: reduce(lambda inner, decorator: decorator(inner), reversed(decorators), function)
 
 
-SPEC = click.argument("spec", metavar="SPEC")
-NETWORK = _options(
-    click.option("--loss", metavar="NAME", help="Loss, instead of the one SPEC states."),
-    click.option("--batch-reduction", **_one_of(REDUCTIONS), help="Patterns are averaged or summed."),
-)
 NOTATION = click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes.")
 CODE = _options(
     click.option("--style", **_one_of(("vectorised", "loops"), {"vectorized": "vectorised"}), default="vectorised", show_default=True),
@@ -174,7 +236,7 @@ def _output(metavar: str, required: bool = False) -> Callable[[Any], Any]:
 @click.group(cls=Commands, invoke_without_command=False, no_args_is_help=False)
 @click.version_option(__version__, prog_name="deltarule", message="%(prog)s %(version)s")
 def cli() -> None:
-    r"""Derive backpropagation for a network: lecture notes, NumPy code and the proofs that they agree.
+    """Derive backpropagation for a network: lecture notes, NumPy code and the proofs that they agree.
 
     SPEC is a line such as 784-128:relu-10:softmax (sizes, each with an optional activation) or a TOML file.
 
@@ -191,19 +253,17 @@ def cli() -> None:
 
 
 @cli.command()
-@SPEC
-@NETWORK
+@_of_network
 @NOTATION
 @CODE
 @_output("DIR", required=True)
-def build(spec: str, loss: str | None, batch_reduction: str | None, notation: str, output: Path, **code: Any) -> int:
+def build(net: Network, notation: str, output: Path, **code: Any) -> int:
     """Write notes.html, notes.tex, figure.svg, NAME.py and report.json for a network; never needs TeX.
 
     \b
     Example:
       deltarule build 2-2:relu-1:linear -o out
     """
-    net = network(spec, loss=loss, batch_reduction=batch_reduction)
     files: dict[str, str | bytes] = {}
     with _progress("notes"):
         files["notes.html"] = net.notes(notation=notation, format="html")
@@ -220,19 +280,19 @@ def build(spec: str, loss: str | None, batch_reduction: str | None, notation: st
 
 
 @cli.command()
-@SPEC
-@NETWORK
+@_of_network
 @NOTATION
-@click.option("--format", **_one_of(FORMATS), default="md", show_default=True, help="pdf needs pdfLaTeX.")
+@click.option("--format", **_one_of(FORMATS), help="Default: what FILE ends with, else html; pdf needs pdfLaTeX.")
 @_output("FILE")
-def notes(spec: str, loss: str | None, batch_reduction: str | None, notation: str, format: str, output: Path | None) -> int:
+def notes(net: Network, notation: str, format: str | None, output: Path | None) -> int:
     """Print lecture notes: the network, every derivation step by step, the algorithms.
 
     \b
     Example:
       deltarule notes 4-10:tanh-3:softmax --format html -o notes.html
     """
-    net = network(spec, loss=loss, batch_reduction=batch_reduction)
+    suffix = output.suffix[1:] if output is not None else ""
+    format = format or (suffix if suffix in FORMATS else FORMATS[0])
     with _progress("notes"):
         text = net.notes(notation=notation, format=format)
     if format == "pdf" and output is None:
@@ -241,40 +301,34 @@ def notes(spec: str, loss: str | None, batch_reduction: str | None, notation: st
 
 
 @cli.command()
-@SPEC
-@NETWORK
+@_of_network
 @CODE
 @_output("FILE")
-def emit(spec: str, loss: str | None, batch_reduction: str | None, output: Path | None, **code: Any) -> int:
+def emit(net: Network, output: Path | None, **code: Any) -> int:
     """Print a NumPy module: forward pass, loss, gradients, a workspace without allocations.
 
     \b
     Example:
       deltarule emit 64-32:relu-10:softmax --dtype float32 -o digits.py
     """
-    net = network(spec, loss=loss, batch_reduction=batch_reduction)
     with _progress("code"):
         text = net.emit(**code)
     return _deliver(text, output)
 
 
 @cli.command()
-@SPEC
-@NETWORK
+@_of_network
 @click.option("--code", metavar="FILE.py", type=click.Path(path_type=Path), help="Judge this module, edited or not, as code of SPEC.")
 @click.option("--notes", metavar="FILE.md", type=click.Path(path_type=Path), help="Judge these notes, edited or not, as notes of SPEC.")
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
 @_output("FILE")
-def verify(
-    spec: str, loss: str | None, batch_reduction: str | None, code: Path | None, notes: Path | None, json: bool, output: Path | None
-) -> int:
+def verify(net: Network, code: Path | None, notes: Path | None, json: bool, output: Path | None) -> int:
     """Check every statement, and say how: proved, checked (evaluated at 40 digits) or cross-checked.
 
     \b
     Example:
       deltarule verify 2-2:relu-1:linear --json
     """
-    net = network(spec, loss=loss, batch_reduction=batch_reduction)
     with _progress("verification"):
         report = net.verify(code=code, notes=notes)
     _deliver(report.as_json() if json else str(report), output)
