@@ -94,8 +94,8 @@ def _power_of_u(exponent: Rational) -> Element:
 
 
 def _sum(terms: list[Jet]) -> Jet:
-    known = all(term.value is not None for term in terms)
-    value = sum((term.value for term in terms), FIELD.zero) if known else None
+    values = [term.value for term in terms]
+    value = None if any(known is None for known in values) else sum(values, FIELD.zero)
     return Jet(value, sum((term.slope for term in terms), FIELD.zero))
 
 
