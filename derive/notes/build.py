@@ -36,7 +36,6 @@ FORMATS: dict[str, Callable[[Document], str | bytes]] = {"html": html, "tex": te
 def document(results: Results, notation: Notation, language: str = "en") -> Document:
     """The notes as a document, before any format."""
     story = Story(results, notation, load_words(language))
-    specification = results.network.specification
     sections: list[Section | None] = [
         network_section(story),
         symbols_section(story),
@@ -49,9 +48,20 @@ def document(results: Results, notation: Notation, language: str = "en") -> Docu
         summary_section(story),
         algorithms_section(story),
     ]
-    title = story.say("title.document", name=Code(results.network.name))
+    return _titled(story, tuple(section for section in sections if section is not None))
+
+
+def _titled(story: Story, sections: tuple[Section, ...]) -> Document:
+    specification = story.network.specification
+    title = story.say("title.document", name=Code(story.network.name))
     subtitle = story.say("title.subtitle", architecture=Code(specification.architecture), loss=Code(specification.loss))
-    return Document(title, subtitle, tuple(section for section in sections if section is not None), language)
+    return Document(title, subtitle, sections, story.words.language)
+
+
+def derivation(results: Results, notation: str = "nielsen", language: str = "en") -> str:
+    """The chains of all deltas and gradients of one pattern, and no more, as Markdown."""
+    story = Story(results, load(notation), load_words(language))
+    return markdown(_titled(story, tuple(backward_sections(story))))
 
 
 def notes(results: Results, notation: str = "nielsen", format: str = "md", language: str = "en") -> str | bytes:
