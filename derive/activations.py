@@ -67,8 +67,11 @@ def activation(name: str, parameters: Mapping[str, Rational] | None = None) -> A
 
 
 def own_activation(formula: str, parameters: Mapping[str, Rational] | None = None, name: str = OWN) -> Activation:
-    """A user's activation: a formula in ``z`` (or in ``z[j]``), with its parameters; raises InputError where it cannot be read."""
-    own = Activation(name, formula, tuple((key, Rational(value)) for key, value in (parameters or {}).items()))
+    """A user's activation: a formula in ``z`` with its parameters; raises InputError where it cannot be read.
+
+    Line breaks become spaces, so that the formula can stand in a comment.
+    """
+    own = Activation(name, " ".join(formula.split()), tuple((key, Rational(value)) for key, value in (parameters or {}).items()))
     if any(key in (VARIABLE, "pi") or key in FUNCTIONS for key, _ in own.parameters):
         raise InputError(f"formula of {name}: a parameter has the name of the variable, a constant or a function")
     if own.of_vectors:

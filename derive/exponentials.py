@@ -94,7 +94,7 @@ def _power_of_u(exponent: Rational) -> Element:
 
 
 def _sum(terms: list[Jet]) -> Jet:
-    values = [term.value for term in terms]
+    values: list[Element] = [term.value for term in terms]
     value = None if any(known is None for known in values) else sum(values, FIELD.zero)
     return Jet(value, sum((term.slope for term in terms), FIELD.zero))
 

@@ -114,6 +114,10 @@ def test_a_formula_of_the_users_own() -> None:
     assert mp.almosteq(value(Apply(own.function, Variable()), z=z), z / (1 + mp.exp(-z * mp.mpf("1.702"))), 1e-14)
 
 
+def test_a_formula_of_several_lines_stands_on_one() -> None:
+    assert own_activation("z\n  + 1\r\n\t- 2").formula == "z + 1 - 2"
+
+
 @pytest.mark.parametrize(
     ("formula", "parameters", "words"),
     [

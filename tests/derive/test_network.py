@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mpmath import mp
 
+from derive.chain_rule import reverse_sweep
 from derive.equations import Equation, System
 from derive.expressions import Axis, Index, Tensor, Total, free_indices, tensors_of
 from derive.network import BATCH, batched, network
@@ -118,20 +119,21 @@ def test_what_no_input_reaches_has_no_pattern_axis() -> None:
     assert plain_equation(cost) == "cost = 1/batch * sum_b q[b]"
 
 
+GATED = {
+    "inputs": 3,
+    "layers": [
+        {"name": "h", "units": 3, "activation": "tanh"},
+        {"name": "g", "units": 3, "from": ["input"]},
+        {"type": "multiply", "from": ["h", "g"], "name": "gated"},
+        {"type": "add", "from": ["gated", "input"], "name": "skip"},
+        {"share": "h", "activation": "linear"},
+        {"type": "activation", "activation": "softmax"},
+    ],
+}
+
+
 def test_skips_gates_and_shared_parameters() -> None:
-    built = network(
-        {
-            "inputs": 3,
-            "layers": [
-                {"name": "h", "units": 3, "activation": "tanh"},
-                {"name": "g", "units": 3, "from": ["input"]},
-                {"type": "multiply", "from": ["h", "g"], "name": "gated"},
-                {"type": "add", "from": ["gated", "input"], "name": "skip"},
-                {"share": "h", "activation": "linear"},
-                {"type": "activation", "activation": "softmax"},
-            ],
-        }
-    )
+    built = network(GATED)
     v = arrays(built.pattern)
     assert list(v) == ["x", "t", "W1", "b1", "W2", "b2"]
     h = np.tanh(v["W1"] @ v["x"] + v["b1"])
@@ -139,6 +141,21 @@ def test_skips_gates_and_shared_parameters() -> None:
     skip = h * g + v["x"]
     e = np.exp(v["W1"] @ skip + v["b1"])
     np.testing.assert_allclose(run(built.pattern, v)["a6"], e / e.sum(), rtol=1e-13)
+
+
+def test_the_sweep_through_skips_gates_and_shared_parameters_is_the_slope_of_the_loss() -> None:
+    system = network(GATED).pattern
+    v = arrays(system)
+    v["t"] = np.array([0.5, 0.2, 0.3])
+    swept = [derivation.equation for derivation in reverse_sweep(system, system.parameters).derivations]
+    found = run(System("backward", system.inputs, system.parameters, (*system.equations, *swept)), v)
+    for name in ("W1", "b1", "W2", "b2"):
+        place, h = (0,) * v[name].ndim, 1e-6
+        ahead, behind = ({**v, name: v[name].copy()} for _ in range(2))
+        ahead[name][place] += h
+        behind[name][place] -= h
+        slope = (run(system, ahead)["loss"] - run(system, behind)["loss"]) / (2 * h)
+        np.testing.assert_allclose(found[f"d{name}"][place], slope, rtol=1e-7, atol=1e-9)
 
 
 def test_shared_parameters_run_along_shared_axes_and_count_once() -> None:
