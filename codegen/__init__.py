@@ -1,0 +1,1 @@
+"""From equations to NumPy modules: lowering, passes, targets and the certificate."""

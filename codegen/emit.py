@@ -1,0 +1,118 @@
+"""From a network and its sweep to the text of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from codegen.layout import storage
+from codegen.lower import lower_problem
+from codegen.passes import PASSES
+from codegen.problem import Problem, literal, problem_of
+from codegen.program import Program
+from codegen.targets import numpy_vectorised
+from codegen.targets.loops import loop_lines
+from codegen.targets.module_record import (
+    START_SENTENCES,
+    ModuleRecord,
+    parameter_records,
+    shape_text,
+    unpacked,
+)
+from codegen.targets.templates import render
+from derive.chain_rule import Sweep
+from derive.expressions import Number, Tensor
+from derive.network import Network
+
+STYLES = ("vectorised", "loops")
+DTYPES = ("float64", "float32")
+
+
+def emit(
+    network: Network,
+    sweep: Sweep,
+    *,
+    style: str = "vectorised",
+    dtype: str = "float64",
+    number: Callable[[Tensor], int] | None = None,
+    version: str = "",
+) -> str:
+    """The module of a network: ``sweep`` is the reverse sweep of its batch system; with the adjoint of x, also ``loss_gradients_and_dx``."""
+    output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
+    problem = problem_of(network.batch, sweep.derivations, output, number)
+    program = optimised(problem)
+    record = _record(network, problem, program, dtype, version)
+    return render("module/module.py.j2", module=record)
+
+
+def optimised(problem: Problem) -> Program:
+    """Lowered and through every pass."""
+    program = lower_problem(problem, storage(problem))
+    for step in PASSES:
+        program = step(program)
+    return program
+
+
+def distributions_of(network: Network) -> dict[str, str]:
+    """The distribution that each matrix starts from, by name."""
+    return {}
+
+
+def _record(network: Network, problem: Problem, program: Program, dtype: str, version: str) -> ModuleRecord:
+    x, t = problem.inputs
+    labels = _sum_to_one(problem, t)
+    starts = distributions_of(network)
+    names = [tensor.name for tensor in problem.parameters]
+    extra = tuple((g.name, f"np.empty({shape_text(g.axes, problem.batch, 'self.batch')}, DTYPE)") for g in problem.input_gradients)
+    used = tuple(sorted({starts.get(tensor.name, "glorot") for tensor in problem.parameters if len(tensor.axes) > 1}))
+    loss_name = network.specification.loss
+    common: dict[str, Any] = {
+        "name": network.name,
+        "title": f"{network.name}: {network.specification.architecture}, {loss_name}, {network.specification.batch_reduction}; {dtype}.",
+        "header": "TODO",
+        "imports": ("import sys", "from typing import NamedTuple"),
+        "dtype": dtype,
+        "spec_hash": network.specification.hash,
+        "labels": labels,
+        "targets_sum_to_one": labels,
+        "inputs": x.axes[-1].size,
+        "outputs": t.axes[-1].size,
+        "parameters": parameter_records(problem, starts, storage(problem)),
+        "start_sentence": START_SENTENCES[used],
+        "targets_sentence": f"t (batch, {t.axes[-1].size})" + (" or labels (batch,)" if labels else ""),
+        "targets": "t if t.ndim == 2 else self._targets(t)" if labels else "t",
+        "input_gradient": bool(extra),
+        "extra_results": extra,
+        "extra_arguments": "".join(f", {name}: np.ndarray" for name, _ in extra),
+        "passes_arguments": ", ".join(["self.batch", "self.parameters", "self.gradients", *(f"self.{name}" for name, _ in extra)]),
+        "unpacked_parameters": unpacked(names, "parameters"),
+        "unpacked_gradients": unpacked([gradient.name for gradient in problem.gradients.values()], "gradients"),
+        "reference": tuple(_reference(problem)),
+        "helpers": (),
+        "tolerance": "1e-12" if dtype == "float64" else "1e-4",
+    }
+    return ModuleRecord(**common, **_target(problem, program))
+
+
+def _target(problem: Problem, program: Program) -> Mapping[str, Any]:
+    return numpy_vectorised.passes_record(problem, program)
+
+
+def _sum_to_one(problem: Problem, t: Tensor) -> bool:
+    """Whether the targets of a pattern sum to one by assumption: then a class label can stand for them."""
+    return any(assumption.tensor == t or _sums_to_one(assumption, t) for assumption in problem.system.assumptions)
+
+
+def _sums_to_one(assumption: Any, t: Tensor) -> bool:
+    return assumption.right == Number(1)
+
+
+def _reference(problem: Problem) -> list[str]:
+    """The literal forward equations as loops, in complex numbers."""
+    lines: list[str] = []
+    for numbered in literal(problem).equations:
+        if numbered.tensor in problem.system.definitions:
+            if numbered.tensor.axes:
+                lines.append(f"    {numbered.tensor.name} = np.empty({shape_text(numbered.tensor.axes, problem.batch)}, complex)")
+            lines += loop_lines(numbered.equation.left, numbered.computed, problem.batch, complex_numbers=True, indent=4)
+    return lines

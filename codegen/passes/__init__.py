@@ -1,0 +1,13 @@
+"""What happens to a program between lowering and printing: a visible list of functions from program to program."""
+
+from __future__ import annotations
+
+from codegen.passes.common import common_subexpressions
+from codegen.passes.dead import dead_statements
+from codegen.passes.in_place import in_place
+from codegen.passes.order import forward_first
+from codegen.passes.sharing import shared_memory
+
+PASSES = (common_subexpressions, dead_statements, forward_first, in_place, shared_memory)
+
+__all__ = ["PASSES", "common_subexpressions", "dead_statements", "forward_first", "in_place", "shared_memory"]

@@ -1,0 +1,40 @@
+"""Common subexpressions: what has been computed once is read again."""
+
+from __future__ import annotations
+
+from codegen.program import Program, Statement, View
+
+COMMUTING = ("add", "multiply", "maximum", "minimum", "logical_and", "equal")
+
+
+def common_subexpressions(program: Program) -> Program:
+    """Statements that repeat an earlier one are dropped and their target is the earlier one's.
+
+    Every buffer is written once at this stage, so equal calls have equal values.
+    """
+    known: dict[tuple[object, ...], str] = {}
+    names: dict[str, str] = {}
+    kept: list[Statement] = []
+    for statement in program.statements:
+        statement = statement.renamed(names)
+        key = (statement.operation, _operands(statement), statement.axes, program.buffers[statement.target.buffer].axes)
+        earlier = known.get(key)
+        if earlier is None or program.is_kept(statement.target.buffer):
+            known.setdefault(key, statement.target.buffer)
+            kept.append(statement)
+        else:
+            names[statement.target.buffer] = earlier
+    output = names.get(program.output, program.output)
+    return _with_output(program, output).with_statements(kept)
+
+
+def _with_output(program: Program, output: str) -> Program:
+    from dataclasses import replace
+
+    return replace(program, output=output)
+
+
+def _operands(statement: Statement) -> tuple[View, ...]:
+    if statement.operation in COMMUTING:
+        return tuple(sorted(statement.operands, key=repr))
+    return statement.operands

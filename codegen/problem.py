@@ -1,0 +1,135 @@
+"""What is to be computed: equations in order, each with its number, before anything is said about arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sympy import Basic
+
+from codegen.stability import stabilise
+from codegen.unfold import plain
+from derive.equations import Equation, System
+from derive.expressions import Axis, Entry, Expression, Tensor, Total, entries_of, rebuild, tensors_of
+from derive.steps import Derivation
+from derive.substitute import right_side_at
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """An equation as it is derived, the number it is cited by, and the form in which it is computed."""
+
+    number: int
+    equation: Equation
+    computed: Expression
+
+    @property
+    def tensor(self) -> Tensor:
+        return self.equation.tensor
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Equations to compute, in order; the first ``forward`` of them make the output, the rest need the target."""
+
+    system: System
+    batch: Axis
+    equations: tuple[Numbered, ...]
+    output: Tensor
+    gradients: Mapping[Tensor, Tensor]
+    input_gradients: tuple[Tensor, ...]
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        return self.system.inputs
+
+    @property
+    def parameters(self) -> tuple[Tensor, ...]:
+        return self.system.parameters
+
+    @property
+    def loss(self) -> Tensor:
+        return self.system.loss
+
+    @property
+    def results(self) -> tuple[Tensor, ...]:
+        return (self.loss, *self.gradients.values(), *self.input_gradients)
+
+    @property
+    def definitions(self) -> dict[Tensor, Numbered]:
+        return {numbered.tensor: numbered for numbered in self.equations}
+
+
+def problem_of(
+    system: System, derivations: Sequence[Derivation], output: Tensor, number: Callable[[Tensor], int] | None = None
+) -> Problem:
+    """The equations of a batch system and its sweep, each in its stable form; what no result needs is left out."""
+    forward = {equation.tensor: equation for equation in system.equations}
+    backward = [derivation.equation for derivation in derivations]
+    equations = []
+    for place, equation in enumerate((*system.equations, *backward), 1):
+        cited = number(equation.tensor) if number else place
+        computed = stabilise(equation.right, forward)
+        equations.append(Numbered(cited, equation, computed))
+    gradients = {d.left.tensor.of: d.left.tensor for d in derivations if d.left.tensor.of in system.parameters}
+    inputs = tuple(d.left.tensor for d in derivations if d.left.tensor.of in system.inputs)
+    ordered = {parameter: gradients[parameter] for parameter in system.parameters}
+    axis = _batch_axis(system)
+    problem = Problem(system, axis, tuple(equations), output, ordered, inputs)
+    return needed(summed_in_place(problem))
+
+
+def literal(problem: Problem) -> Problem:
+    """The same equations as they stand, not stabilised."""
+    return replace(problem, equations=tuple(replace(n, computed=plain(n.equation.right)) for n in problem.equations))
+
+
+def _batch_axis(system: System) -> Axis:
+    """The first axis of the inputs: patterns."""
+    return system.inputs[0].axes[0]
+
+
+def needed(problem: Problem) -> Problem:
+    """Without the equations that no result reads."""
+    wanted = {*problem.results, problem.output}
+    kept: list[Numbered] = []
+    for numbered in reversed(problem.equations):
+        if numbered.tensor in wanted:
+            kept.append(numbered)
+            wanted.update(tensors_of(numbered.computed))
+    return replace(problem, equations=tuple(reversed(kept)))
+
+
+def summed_in_place(problem: Problem) -> Problem:
+    """A sum that is read once, by another sum, is summed there: the loss over patterns and outputs at once."""
+    readers: dict[Tensor, list[Numbered]] = {}
+    for numbered in problem.equations:
+        for entry in entries_of(numbered.computed):
+            readers.setdefault(entry.tensor, []).append(numbered)
+    for numbered in problem.equations:
+        found = readers.get(numbered.tensor, [])
+        kept = numbered.tensor in (*problem.results, problem.output)
+        if kept or len(found) != 1 or not _is_sum(numbered.computed) or not _summed_over(found[0].computed, numbered.tensor):
+            continue
+        definition = Equation(numbered.equation.left, numbered.computed)
+        merged = replace(found[0], computed=plain(_inlined(found[0].computed, definition)))
+        rest = tuple(merged if other is found[0] else other for other in problem.equations if other is not numbered)
+        return summed_in_place(replace(problem, equations=rest))
+    return problem
+
+
+def _is_sum(value: Expression) -> bool:
+    return any(isinstance(factor, Total) for factor in (value, *value.args))
+
+
+def _summed_over(value: Basic, tensor: Tensor) -> bool:
+    """Whether ``value`` reads ``tensor`` only as the whole body of a sum."""
+    if isinstance(value, Total) and isinstance(value.body, Entry) and value.body.tensor == tensor:
+        return True
+    return any(_summed_over(part, tensor) for part in value.args if isinstance(part, Basic) and not isinstance(part, Tensor))
+
+
+def _inlined(value: Basic, definition: Equation) -> Basic:
+    if isinstance(value, Entry) and value.tensor == definition.tensor:
+        return right_side_at(definition, value.positions)
+    return rebuild(value, lambda part: _inlined(part, definition))

@@ -1,0 +1,131 @@
+"""What the equations become: statements over named arrays, in order.
+
+A buffer is an array with a name and axes; a view is how a statement looks at one (transposed, spread, flattened); a
+statement is one call. Lowering gives every value a buffer of its own; passes then merge, drop and share them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sympy import Basic
+
+from derive.expressions import Axis, Expression
+
+ARGUMENT, PARAMETER, GRADIENT, VALUE, SCRATCH, CONSTANT = "argument", "parameter", "gradient", "value", "scratch", "constant"
+
+
+class Call(Expression):
+    """A NumPy function at its arguments; stands only in expressions on their way to statements."""
+
+    def __new__(cls, name: str | Basic, *arguments: Expression) -> Call:
+        from sympy.core.symbol import Str
+
+        return Basic.__new__(cls, Str(str(name)), *arguments)
+
+    @property
+    def name(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def arguments(self) -> tuple[Expression, ...]:
+        return self.args[1:]
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array. ``axes`` is the order in memory, the last axis contiguous; ``documented`` gives the stored axis of each
+    documented one where the two orders differ. A constant holds ``value`` everywhere; truths are booleans."""
+
+    name: str
+    axes: tuple[Axis, ...]
+    kind: str
+    truth: bool = False
+    value: Expression | None = None
+    documented: tuple[int, ...] = ()
+
+    @property
+    def is_scalar(self) -> bool:
+        return not self.axes
+
+
+@dataclass(frozen=True)
+class View:
+    """A buffer as a statement sees it: the stored axis at each place, None where it is spread; ``flat``: all axes as one."""
+
+    buffer: str
+    places: tuple[int | None, ...] = ()
+    flat: bool = False
+
+    def renamed(self, names: Mapping[str, str]) -> View:
+        return replace(self, buffer=names.get(self.buffer, self.buffer))
+
+
+@dataclass(frozen=True)
+class Statement:
+    """``target = operation(operands)``, from the equation at place ``equation`` of the program.
+
+    ``operation`` is a NumPy ufunc, ``dot``, ``matmul``, ``copyto``, or a reduction ``sum``/``largest`` over the stored ``axes``
+    of its operand. ``scratch`` are buffers that the operation overwrites while it runs.
+    """
+
+    operation: str
+    target: View
+    operands: tuple[View, ...]
+    equation: int
+    axes: tuple[int, ...] = ()
+    scratch: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return tuple(view.buffer for view in self.operands)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return (self.target.buffer, *self.scratch)
+
+    def renamed(self, names: Mapping[str, str]) -> Statement:
+        operands = tuple(view.renamed(names) for view in self.operands)
+        scratch = tuple(names.get(name, name) for name in self.scratch)
+        return replace(self, target=self.target.renamed(names), operands=operands, scratch=scratch)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Statements over buffers. ``results`` hold their values when it ends; ``output`` is what the forward pass returns.
+
+    The first ``forward`` statements compute the output, those up to ``valued`` the loss. ``memory`` groups the buffers that share one
+    piece of memory.
+    """
+
+    batch: Axis
+    buffers: Mapping[str, Buffer]
+    statements: tuple[Statement, ...]
+    results: tuple[str, ...]
+    output: str
+    loss: str
+    memory: tuple[tuple[str, ...], ...] = field(default=())
+    forward: int = 0
+    valued: int = 0
+
+    def with_statements(self, statements: Iterable[Statement]) -> Program:
+        """The program with other statements and only the buffers that they or its results use."""
+        kept = tuple(statements)
+        used = {name for s in kept for name in (*s.reads, *s.writes)} | set(self.results) | {self.output, self.loss}
+        always = (ARGUMENT, PARAMETER, GRADIENT)
+        buffers = {name: b for name, b in self.buffers.items() if name in used or b.kind in always}
+        return replace(self, statements=kept, buffers=buffers)
+
+    def is_kept(self, name: str) -> bool:
+        """Whether a buffer's value must survive the program, or is not the program's to overwrite."""
+        return name in self.results or self.buffers[name].kind in (ARGUMENT, PARAMETER, GRADIENT, CONSTANT)
+
+
+REDUCTIONS = ("sum", "largest")
+PRODUCTS = ("dot", "matmul")
+
+
+def is_elementwise(statement: Statement) -> bool:
+    """Whether each position of the target depends on the same position of the operands only."""
+    return statement.operation not in (*REDUCTIONS, *PRODUCTS)

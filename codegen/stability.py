@@ -1,0 +1,44 @@
+"""Expressions in the form that stays finite: identities from ``stability.toml``, matched by structure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Basic
+
+from codegen.patterns import Identity, apply_at, apply_identities, identities
+from codegen.unfold import plain
+from derive.equations import Equation
+from derive.expressions import Apply, Entry, Expression, Tensor, entries_of, rebuild
+from derive.substitute import replace_entries, right_side_at
+
+
+def stabilise(value: Expression, definitions: Mapping[Tensor, Equation]) -> Expression:
+    """``value`` with every function written out and every identity applied.
+
+    A value that a function reads is looked through to its definition where that lets an identity apply: the logarithm of a
+    normalised exponential is computed from the exponents.
+    """
+    table = identities("stability")
+    seen = _look_through(plain(value), definitions, table)
+    return plain(apply_identities(seen, table))
+
+
+def _look_through(value: Basic, definitions: Mapping[Tensor, Equation], table: tuple[Identity, ...]) -> Basic:
+    value = rebuild(value, lambda part: _look_through(part, definitions, table))
+    if not isinstance(value, Apply) or _applies(value, table):
+        return value
+    for entry in entries_of(value.argument):
+        if entry.tensor in definitions:
+            seen = plain(_with_definition(value, entry, definitions))
+            if _applies(seen, table):
+                return seen
+    return value
+
+
+def _applies(value: Expression, table: tuple[Identity, ...]) -> bool:
+    return any(apply_at(value, identity) is not None for identity in table)
+
+
+def _with_definition(value: Expression, entry: Entry, definitions: Mapping[Tensor, Equation]) -> Expression:
+    return replace_entries(value, {entry: right_side_at(definitions[entry.tensor], entry.positions)})

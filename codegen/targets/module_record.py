@@ -1,0 +1,127 @@
+"""What an emitted module says about itself, ready for templates: names, shapes, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from codegen.problem import Numbered, Problem
+from derive.expressions import Axis, Tensor
+from derive.plain import plain_equation
+
+WIDTH = 88
+GLOROT, HE = "glorot", "he"
+START_SENTENCES = {
+    (): "Biases 0.",
+    (GLOROT,): "Weights uniform after Glorot and Bengio 2010, biases 0.",
+    (HE,): "Weights uniform after He et al. 2015, biases 0.",
+    (GLOROT, HE): "Weights uniform, after He et al. 2015 or Glorot and Bengio 2010; biases 0.",
+}
+
+
+@dataclass(frozen=True)
+class ParameterRecord:
+    """One array of parameters: its shape, the bound of its uniform start (empty: zeros), and how a workspace makes it."""
+
+    name: str
+    shape: str
+    start: str
+    owned: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Assignments under a title."""
+
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ModuleRecord:
+    """Everything that the templates of a module read."""
+
+    name: str
+    title: str
+    header: str
+    imports: tuple[str, ...]
+    dtype: str
+    spec_hash: str
+    labels: bool
+    targets_sum_to_one: bool
+    inputs: int
+    outputs: int
+    parameters: tuple[ParameterRecord, ...]
+    start_sentence: str
+    targets_sentence: str
+    targets: str
+    input_gradient: bool
+    extra_results: tuple[tuple[str, str], ...]
+    extra_arguments: str
+    passes_template: str
+    passes_arguments: str
+    unpacked_parameters: tuple[str, ...]
+    unpacked_gradients: tuple[str, ...]
+    setup: tuple[Block, ...]
+    forward_lines: tuple[str, ...]
+    loss_lines: tuple[str, ...]
+    step_lines: tuple[str, ...]
+    output: str
+    loss: str
+    reference: tuple[str, ...]
+    helpers: tuple[str, ...]
+    tolerance: str
+
+
+def size_text(axis: Axis, batch: Axis, patterns: str = "batch") -> str:
+    """The size of an axis in source."""
+    return patterns if axis == batch else str(axis.size)
+
+
+def shape_text(axes: tuple[Axis, ...], batch: Axis, patterns: str = "batch") -> str:
+    """The shape of an array in source."""
+    parts = [size_text(axis, batch, patterns) for axis in axes]
+    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+def start_text(tensor: Tensor, distribution: str) -> str:
+    """The bound of the uniform distribution that a matrix starts from (Glorot and Bengio 2010; He et al. 2015)."""
+    if len(tensor.axes) < 2:
+        return ""
+    fan_out, fan_in = tensor.axes[0].size, tensor.axes[1].size
+    return f"(6 / {fan_in}) ** 0.5" if distribution == HE else f"(6 / {fan_in + fan_out}) ** 0.5"
+
+
+def parameter_records(
+    problem: Problem, distributions: Mapping[str, str], stored: Mapping[Tensor, tuple[int, ...]]
+) -> tuple[ParameterRecord, ...]:
+    """The parameters in order."""
+    records = []
+    for tensor in problem.parameters:
+        order = stored.get(tensor, tuple(range(len(tensor.axes))))
+        kept = shape_text(tuple(tensor.axes[axis] for axis in order), problem.batch)
+        owned = f"np.zeros({kept}, DTYPE)" + (".T" if order == (1, 0) else "")
+        shape = shape_text(tensor.axes, problem.batch)
+        records.append(ParameterRecord(tensor.name, shape, start_text(tensor, distributions.get(tensor.name, GLOROT)), owned))
+    return tuple(records)
+
+
+def unpacked(names: Sequence[str], source: str, indent: int = 4) -> tuple[str, ...]:
+    """``W1, b1 = parameters``, one name a line where they are many."""
+    pad = " " * indent
+    joined = ", ".join(names) + ("," if len(names) == 1 else "")
+    if len(names) == 1:
+        return (f"{pad}({names[0]},) = {source}",)
+    line = f"{pad}{joined} = {source}"
+    if len(line) <= WIDTH:
+        return (line,)
+    return (f"{pad}(", *(f"{pad}    {name}," for name in names), f"{pad}) = {source}")
+
+
+def comment(numbered: Numbered, indent: int) -> list[str]:
+    """``# (8)  delta1[b,j] = ...``, continued on further lines where it is long."""
+    start = f"({numbered.number})".ljust(5)
+    words = wrap(plain_equation(numbered.equation), WIDTH - indent - 2 - len(start), break_long_words=False, break_on_hyphens=False)
+    pad = " " * indent
+    return [f"{pad}# {start}{words[0]}", *(f"{pad}# {' ' * len(start)}{line}" for line in words[1:])]

@@ -1,0 +1,46 @@
+"""NumPy with everything preallocated: one call per statement, each with its ``out`` array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from codegen.program import Program
+from codegen.targets.module_record import Block, comment
+from codegen.targets.statements import Printer
+from codegen.problem import Problem
+
+TEMPLATE = "numpy_vectorised/passes.py.j2"
+
+
+def passes_record(problem: Problem, program: Program) -> Mapping[str, Any]:
+    """The fields of a module record that depend on this target."""
+    printer = Printer(program)
+    blocks = [
+        Block("NumPy's functions", tuple(printer.functions())),
+        Block("constants", tuple(printer.constants())),
+        Block("values of the network; names of one array are never alive together", tuple(printer.allocations())),
+        Block("views", tuple(printer.bindings())),
+    ]
+    parts = (slice(0, program.forward), slice(program.forward, program.valued), slice(program.valued, None))
+    forward, loss, step = (tuple(_lines(problem, printer, program, part)) for part in parts)
+    return {
+        "setup": tuple(block for block in blocks if block.lines),
+        "forward_lines": forward,
+        "loss_lines": loss,
+        "step_lines": step,
+        "output": program.output,
+        "loss": program.loss,
+        "passes_template": TEMPLATE,
+    }
+
+
+def _lines(problem: Problem, printer: Printer, program: Program, part: slice, indent: int = 8) -> list[str]:
+    lines: list[str] = []
+    cited = -1
+    for statement in program.statements[part]:
+        if statement.equation != cited:
+            cited = statement.equation
+            lines += comment(problem.equations[cited], indent)
+        lines.append(" " * indent + printer.statement(statement))
+    return lines

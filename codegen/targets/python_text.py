@@ -1,0 +1,198 @@
+"""Expressions as Python source over indexed arrays: ``sum(W1[j, p] * x[b, p] for p in range(3)) + b1[j]``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import singledispatch
+
+from sympy import Basic
+
+from codegen.constants import python_number
+from codegen.unfold import is_constant
+from derive.expressions import (
+    MINUS_ONE,
+    Affine,
+    Apply,
+    Axis,
+    Bracket,
+    Cases,
+    Constant,
+    Entry,
+    Expression,
+    Index,
+    Largest,
+    Number,
+    Plus,
+    Power,
+    Product,
+    Relation,
+    Size,
+    Total,
+    negative,
+    product,
+)
+from derive.tidy import leading_sign, tidy
+
+CHOICE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+BUILT_IN = {"abs": "abs", "erf": "erf"}
+COMPARISON = {"=": "=="}
+
+
+@dataclass(frozen=True)
+class Source:
+    """How names are written: letters of indices, names of parts that stand in a variable, and whether numbers may be complex."""
+
+    batch: Axis
+    letters: Mapping[Index, str]
+    known: Mapping[str, str] = field(default_factory=dict)
+    complex: bool = False
+    key: Mapping[Basic, str] = field(default_factory=dict)
+
+
+def text(value: Basic, source: Source, level: int = CHOICE) -> str:
+    """``value`` as source that binds at least as tightly as ``level``."""
+    name = source.key.get(value)
+    if name is not None:
+        return name
+    if isinstance(value, Expression) and is_constant(value):
+        words = python_number(value, source.batch)
+        return f"({words})" if level > SUM and not words.replace(".", "").isalnum() else words
+    words, binds = _text(value, source)
+    return words if binds >= level else f"({words})"
+
+
+def length(axis: Axis, source: Source) -> str:
+    """The size of an axis: a number, or the variable that holds the number of patterns."""
+    return "batch" if axis == source.batch else str(axis.size)
+
+
+@singledispatch
+def _text(value: Basic, source: Source) -> tuple[str, int]:
+    raise TypeError(f"no Python for {type(value).__name__}")
+
+
+@_text.register
+def _(value: Index, source: Source) -> tuple[str, int]:
+    return source.letters[value], ATOM
+
+
+@_text.register
+def _(value: Affine, source: Source) -> tuple[str, int]:
+    words = ""
+    for term in value.terms:
+        scale = "" if abs(term.coefficient) == 1 else f"{abs(term.coefficient)} * "
+        words += (" - " if words else "-") if term.coefficient < 0 else " + " if words else ""
+        words += scale + source.letters[term.index]
+    if value.constant or not words:
+        words += f" {'-' if value.constant < 0 else '+'} {abs(value.constant)}" if words else str(value.constant)
+    return words, SUM
+
+
+@_text.register
+def _(value: Entry, source: Source) -> tuple[str, int]:
+    positions = ", ".join(text(position, source) for position in value.positions)
+    return (f"{value.tensor.name}[{positions}]" if positions else value.tensor.name), ATOM
+
+
+@_text.register
+def _(value: Plus, source: Source) -> tuple[str, int]:
+    words = ""
+    for term in value.args:
+        minus = leading_sign(term) < 0
+        shown = text(tidy(negative(term)) if minus and words else term, source, PRODUCT if words else SUM)
+        words += f" {'-' if minus else '+'} {shown}" if words else shown
+    return words, SUM
+
+
+@_text.register
+def _(value: Product, source: Source) -> tuple[str, int]:
+    below = [factor for factor in value.args if _is_divisor(factor)]
+    above = [factor for factor in value.args if not _is_divisor(factor)]
+    if above and above[0] == MINUS_ONE and len(above) > 1:
+        rest = product(*above[1:], *below)
+        return f"-{text(rest, source, SIGN) if _is_atom(rest) else text(rest, source, PRODUCT)}", PRODUCT
+    words = " * ".join(text(factor, source, PRODUCT) for factor in above) or "1.0"
+    for factor in below:
+        assert isinstance(factor, Power)
+        words += f" / {text(_inverse(factor), source, SIGN)}"
+    return words, PRODUCT
+
+
+def _is_atom(value: Expression) -> bool:
+    return not isinstance(value, Product | Plus)
+
+
+def _is_divisor(value: Expression) -> bool:
+    return isinstance(value, Power) and isinstance(value.exponent, Number) and value.exponent.value < 0
+
+
+def _inverse(value: Power) -> Expression:
+    assert isinstance(value.exponent, Number)
+    return tidy(Power(value.base, Number(-value.exponent.value)))
+
+
+@_text.register
+def _(value: Power, source: Source) -> tuple[str, int]:
+    if _is_divisor(value):
+        return f"1.0 / {text(_inverse(value), source, SIGN)}", PRODUCT
+    exponent = str(value.exponent.value) if isinstance(value.exponent, Number) and value.exponent.value.q == 1 else None
+    return f"{text(value.base, source, ATOM)} ** {exponent or text(value.exponent, source, ATOM)}", POWER
+
+
+@_text.register(Constant)
+@_text.register(Size)
+def _constant(value: Expression, source: Source) -> tuple[str, int]:
+    return python_number(value, source.batch), ATOM
+
+
+@_text.register
+def _(value: Total, source: Source) -> tuple[str, int]:
+    return f"sum({_over(value, source)})", ATOM
+
+
+@_text.register
+def _(value: Largest, source: Source) -> tuple[str, int]:
+    if source.complex:
+        return f"max(({_over(value, source)}), key=np.real)", ATOM
+    return f"max({_over(value, source)})", ATOM
+
+
+def _over(value: Total | Largest, source: Source) -> str:
+    """``body for k in range(3) for j in range(2)``: nested sums are one."""
+    loops, body = [value.index], value.body
+    while isinstance(body, type(value)) and body not in source.key:
+        loops.append(body.index)
+        body = body.body
+    ranges = " ".join(f"for {source.letters[index]} in range({length(index.axis, source)})" for index in loops)
+    return f"{text(body, source, SUM)} {ranges}"
+
+
+@_text.register
+def _(value: Apply, source: Source) -> tuple[str, int]:
+    name = value.function.name
+    if source.complex and name == "abs":
+        raise TypeError("an absolute value is written as cases where numbers may be complex")
+    return f"{BUILT_IN.get(name, f'np.{name}')}({text(value.argument, source)})", ATOM
+
+
+@_text.register
+def _(value: Relation, source: Source) -> tuple[str, int]:
+    left, right = (_compared(side, source) for side in (value.left, value.right))
+    return f"{left} {COMPARISON.get(value.sign, value.sign)} {right}", CHOICE
+
+
+def _compared(side: Basic, source: Source) -> str:
+    real = source.complex and isinstance(side, Expression) and not is_constant(side)
+    return f"{text(side, source, ATOM)}.real" if real else text(side, source, SUM)
+
+
+@_text.register
+def _(value: Bracket, source: Source) -> tuple[str, int]:
+    return f"1.0 if {' and '.join(text(relation, source) for relation in value.relations)} else 0.0", CHOICE
+
+
+@_text.register
+def _(value: Cases, source: Source) -> tuple[str, int]:
+    words = "".join(f"{text(case.value, source, SUM)} if {text(case.relation, source)} else " for case in value.cases)
+    return words + text(value.otherwise, source, SUM), CHOICE

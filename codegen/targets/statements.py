@@ -1,0 +1,183 @@
+"""A program's statements and buffers as lines of NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codegen.constants import python_number
+from codegen.program import ARGUMENT, CONSTANT, GRADIENT, PARAMETER, Buffer, Program, Statement, View
+from codegen.targets.module_record import shape_text, size_text
+from derive.expressions import ONE
+
+REDUCERS = {"sum": "add_reduce", "largest": "maximum_reduce"}
+ALIASES = {"add_reduce": "np.add.reduce", "maximum_reduce": "np.maximum.reduce", "erf": "_erf"}
+SIGNS = {"multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Names of views and lines of one program."""
+
+    program: Program
+
+    def view(self, view: View) -> str:
+        """How a view is written: a name bound once, or for an argument an expression."""
+        buffer = self.program.buffers[view.buffer]
+        if buffer.kind == ARGUMENT:
+            return _seen(buffer.name, view)
+        return self.name(view)
+
+    def name(self, view: View) -> str:
+        """The name of a view: the buffer's, with what was done to it."""
+        buffer = self.program.buffers[view.buffer]
+        if buffer.documented and view.flat:
+            return f"{buffer.name}_flat"
+        places = view.places
+        if buffer.documented:
+            return f"{buffer.name}_T" if places == tuple(range(len(places))) else buffer.name
+        return buffer.name + _suffix(view)
+
+    def bindings(self) -> list[tuple[str, str]]:
+        """Names of the views that statements use, with their definitions, in order of use."""
+        found: dict[str, str] = {}
+        for statement in self.program.statements:
+            for view in (*statement.operands, statement.target):
+                buffer = self.program.buffers[view.buffer]
+                name = self.name(view)
+                if buffer.kind == ARGUMENT or name == buffer.name or name in found:
+                    continue
+                stored = f"{buffer.name}_T" if buffer.documented else buffer.name
+                if buffer.documented and not view.flat:
+                    found[name] = f"{buffer.name}.T"
+                    continue
+                if buffer.documented and stored not in found:
+                    found[stored] = f"{buffer.name}.T"
+                found[name] = _seen(stored, view)
+        return list(found.items())
+
+    def functions(self) -> list[tuple[str, str]]:
+        """Local names of the NumPy functions that statements call."""
+        used: dict[str, str] = {}
+        for statement in self.program.statements:
+            if statement.operation == "dot" or (statement.target.buffer in self._scalars() and statement.operation in SIGNS):
+                continue
+            name = REDUCERS.get(statement.operation, statement.operation)
+            used[name] = ALIASES.get(name, f"np.{name}")
+        return sorted(used.items())
+
+    def _scalars(self) -> set[str]:
+        return {name for name, buffer in self.program.buffers.items() if buffer.is_scalar and buffer.kind != CONSTANT}
+
+    def statement(self, statement: Statement) -> str:
+        """One call."""
+        if not self.program.buffers[statement.target.buffer].axes:
+            return f"{statement.target.buffer} = {self._scalar(statement)}"
+        target = self.view(statement.target)
+        operands = [self.view(view) for view in statement.operands]
+        if statement.operation == "dot":
+            return f"{operands[0]}.dot({operands[1]}, {target})"
+        if statement.operation == "copyto":
+            return f"copyto({target}, {operands[0]})"
+        if statement.operation in REDUCERS:
+            axes = statement.axes[0] if len(statement.axes) == 1 else statement.axes
+            return f"{REDUCERS[statement.operation]}({operands[0]}, {axes}, None, {target})"
+        return f"{statement.operation}({', '.join([*operands, target, *statement.scratch])})"
+
+    def _scalar(self, statement: Statement) -> str:
+        """A statement whose result is one number, as a Python expression."""
+        operands = [self._scalar_operand(view) for view in statement.operands]
+        if statement.operation == "dot":
+            return f"{operands[0]}.dot({operands[1]})"
+        if statement.operation in REDUCERS:
+            return f"{REDUCERS[statement.operation]}({operands[0]}, None)"
+        if statement.operation in SIGNS:
+            return f" {SIGNS[statement.operation]} ".join(operands)
+        if statement.operation == "copyto":
+            return operands[0]
+        return f"{statement.operation}({', '.join(operands)})"
+
+    def _scalar_operand(self, view: View) -> str:
+        buffer = self.program.buffers[view.buffer]
+        return f"({self.constant(buffer)})" if buffer.kind == CONSTANT and not buffer.axes else self.view(view)
+
+    def constant(self, buffer: Buffer) -> str:
+        """The value of a constant in source."""
+        assert buffer.value is not None
+        return python_number(buffer.value, self.program.batch)
+
+    def constants(self) -> list[tuple[str, str]]:
+        """Constants that statements over arrays read, as arrays of no axes; and vectors of ones."""
+        used = {name for s in self.program.statements if self.program.buffers[s.target.buffer].axes for name in s.reads}
+        used |= {name for s in self.program.statements for name in s.reads if self.program.buffers[name].axes}
+        found = []
+        for name, buffer in self.program.buffers.items():
+            if buffer.kind != CONSTANT or name not in used:
+                continue
+            if buffer.axes:
+                assert buffer.value == ONE
+                found.append((name, f"np.ones({size_text(buffer.axes[0], self.program.batch)}, DTYPE)"))
+            else:
+                found.append((name, f"np.array({self.constant(buffer)}, DTYPE)"))
+        return found
+
+    def allocations(self) -> list[tuple[str, str]]:
+        """Every array of the program with the expression that makes it; those that share memory follow the one they lie in."""
+        batch, buffers = self.program.batch, self.program.buffers
+        shared: dict[str, str] = {}
+        for group in self.program.memory:
+            first = max(group, key=lambda name: (_size(buffers[name], self.program), -group.index(name)))
+            shared.update({name: first for name in group if name != first})
+        own, lying = [], []
+        for name, buffer in buffers.items():
+            if not buffer.axes or buffer.kind in (ARGUMENT, PARAMETER, GRADIENT, CONSTANT):
+                continue
+            if name not in shared:
+                dtype = "bool" if buffer.truth else "DTYPE"
+                own.append((name, f"np.empty({shape_text(buffer.axes, batch)}, {dtype})"))
+                continue
+            base = buffers[shared[name]]
+            lying.append((name, base.name if base.axes == buffer.axes else self._part(base, buffer)))
+        return [*own, *lying]
+
+    def _part(self, first: Buffer, buffer: Buffer) -> str:
+        sizes = [size_text(axis, self.program.batch) for axis in buffer.axes]
+        flat = first.name if len(first.axes) == 1 else f"{first.name}.reshape(-1)"
+        if len(sizes) == 1:
+            return f"{flat}[:{sizes[0]}]"
+        return f"{flat}[: {' * '.join(sizes)}].reshape({', '.join(sizes)})"
+
+
+def _size(buffer: Buffer, program: Program) -> int:
+    size = 1
+    for axis in buffer.axes:
+        size *= 1 if axis == program.batch else axis.size
+    return size
+
+
+def _suffix(view: View) -> str:
+    places = view.places
+    if view.flat:
+        return "_flat"
+    if places == tuple(range(len(places))):
+        return ""
+    if places == (1, 0):
+        return "_T"
+    if places == (0, None):
+        return "_column"
+    return "_" + "".join("n" if place is None else str(place) for place in places)
+
+
+def _seen(name: str, view: View) -> str:
+    """A view of the array of that name as an expression."""
+    places = view.places
+    if view.flat:
+        return f"{name}.reshape(-1)"
+    if places == tuple(range(len(places))):
+        return name
+    if places == (1, 0):
+        return f"{name}.T"
+    kept = tuple(place for place in places if place is not None)
+    turned = name if kept == tuple(range(len(kept))) else f"{name}.transpose({', '.join(map(str, kept))})"
+    if None not in places:
+        return turned
+    return f"{turned}[{', '.join('None' if place is None else ':' for place in places)}]"
