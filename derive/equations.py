@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from derive.expressions import Axis, Entry, Expression, Index, Tensor, tensors_of
+from derive.expressions import BINDERS, Axis, Entry, Expression, Index, Tensor, tensors_of, walk
 
 
 @dataclass(frozen=True)
@@ -63,4 +63,6 @@ class System:
     def axes(self) -> tuple[Axis, ...]:
         """Every axis, in order of appearance."""
         tensors = (*self.inputs, *self.parameters, *self.definitions)
-        return tuple(dict.fromkeys(axis for tensor in tensors for axis in tensor.axes))
+        owned = (axis for tensor in tensors for axis in tensor.axes)
+        bound = (node.index.axis for equation in self.equations for node in walk(equation.right) if isinstance(node, BINDERS))
+        return tuple(dict.fromkeys((*owned, *bound)))

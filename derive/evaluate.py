@@ -290,8 +290,8 @@ def _(value: Cases, scope: Scope) -> Closure:
 
 def holds(relation: Relation, scope: Scope) -> bool | Callable[[], bool]:
     """Whether a relation holds: known at once between positions, a question to the values between expressions."""
-    if isinstance(relation.left, Index | Affine):
-        between = position_of(relation.left, scope.bindings) - position_of(relation.right, scope.bindings)
+    if isinstance(relation.left, Index | Affine) or isinstance(relation.right, Index | Affine):
+        between = _whole(relation.left, scope) - _whole(relation.right, scope)
         return _sign_fits(relation.sign, (between > 0) - (between < 0))
     left, right = closure(relation.left, scope), closure(relation.right, scope)
     source, sign = scope.source, relation.sign
@@ -303,6 +303,17 @@ def holds(relation: Relation, scope: Scope) -> bool | Callable[[], bool]:
         return _sign_fits(sign, (difference > same) - (difference < -same))
 
     return test
+
+
+def _whole(side: Basic, scope: Scope) -> int:
+    """A side of a relation between positions: a position, a whole number, or how many positions an axis has."""
+    if isinstance(side, Size):
+        return scope.source.size(side.axis)
+    if isinstance(side, Number):
+        return int(side.value)
+    if not isinstance(side, Index | Affine):
+        raise EvaluationError(f"a position is compared with a {type(side).__name__}")
+    return position_of(side, scope.bindings)
 
 
 def _sign_fits(sign: str, direction: int) -> bool:

@@ -254,8 +254,13 @@ class Valuation:
         """``of`` differentiated by the entry ``by``: everything downstream answers but the tensors held."""
         slot = self._slot(by.tensor, tuple(position_of(p, scope.bindings) for p in by.positions))
         if isinstance(of, Entry) and of.tensor.name in self.blocks:
-            target = self._slot(of.tensor, tuple(position_of(p, scope.bindings) for p in of.positions))
+            position = tuple(position_of(p, scope.bindings) for p in of.positions)
+            if of.tensor.name in self.outside and self.blocks[of.tensor.name].slot(position) is None:
+                return self.context.zero
+            target = self._slot(of.tensor, position)
             held = () if of.tensor.name == self.system.loss.name else scope.held
+            if of.tensor.name == by.tensor.name and of.tensor.name in held:
+                return self.context.mpf(int(target == slot))
             return self._answer(target, slot, held)
         return self._local(of, slot, scope)
 

@@ -181,7 +181,7 @@ CONVOLUTION_2D = system(
     equations=[
         "z[d,r,s] = sum(c, sum(u, sum(v, w[d,c,u,v]*x[c,r+2*u,s+2*v])))",
         "a[d,r,s] = tanh(z[d,r,s])",
-        "o[e,p,q] = sum(d, k[e,d]*a[d,p,q+1])",
+        "o[e,p,q] = sum(d, k[e,d]*a[d,p+0,q+1])",
     ],
     loss="sum(e, sum(p, sum(q, (o[e,p,q] - y[e,p,q])**2)))/2",
 )
@@ -280,7 +280,7 @@ CONCATENATION = system(
     equations=[
         "a[p] = tanh(sum(i, A[p,i]*x[i]))",
         "b[q] = sigmoid(sum(i, B[q,i]*x[i]))",
-        "u[c] = cases(c < 2, a[c], b[c-2])",
+        "u[c] = cases(c < 2, a[c+0], b[c-2])",
         "o[k] = sum(c, W[k,c]*u[c])",
     ],
     loss="sum(k, (o[k] - y[k])**2)/2",
