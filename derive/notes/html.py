@@ -53,8 +53,8 @@ def inline(sentence: Sentence) -> str:
                 pieces.append(f"<strong>{escape(text, quote=False)}</strong>")
             case Code(text):
                 pieces.append(f"<code>{escape(text, quote=False)}</code>")
-            case Math(formula):
-                pieces.append(to_mathml(formula))
+            case Math(formula, display):
+                pieces.append(_displayed(formula) if display else to_mathml(formula))
             case Reference(number):
                 pieces.append(f'<a href="#eq-{escape(number)}">({escape(number)})</a>')
     return "".join(pieces)

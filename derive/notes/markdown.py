@@ -34,8 +34,9 @@ def inline(sentence: Sentence) -> str:
                 pieces.append(f"**{_escaped(text)}**")
             case Code(text):
                 pieces.append(f"`{text.replace('`', '')}`")
-            case Math(formula):
-                pieces.append(f"${to_latex(formula)}$")
+            case Math(formula, display):
+                style = "\\displaystyle " if display else ""
+                pieces.append(f"${style}{to_latex(formula)}$")
             case Reference(number):
                 pieces.append(f"({number})")
     return "".join(pieces)

@@ -72,7 +72,7 @@ def width(item: Layout) -> float:
 
 
 def _letter_width(name: str) -> float:
-    if len(name) == 1:
+    if name in ("partial", "nabla") or len(name) == 1:
         return 0.85 if name in _WIDE_LETTERS else 0.6
     return (0.8 if name[0].isupper() else 0.65) if name in GREEK else 0.55 * len(name)
 
@@ -86,8 +86,8 @@ def sentence_width(sentence: Sentence) -> float:
                 total += 0.46 * len(text)
             case Code(text):
                 total += 0.53 * len(text)
-            case Math(formula):
-                total += width(formula)
+            case Math(formula, display):
+                total += width(formula) * (1 if display else 0.85)
             case Reference(number):
                 total += 0.5 * len(number) + 0.8
     return total

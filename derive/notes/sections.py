@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from derive.expressions import Entry, Number, Tensor
@@ -15,16 +15,17 @@ from derive.notes.chains import result_chain, short_chain, slope_chain
 from derive.notes.document import Block, Boxed, Chain, Figure, Items, Line, Paragraph, Section, Table
 from derive.notes.explicit import FEW, Explicit, explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
 from derive.notes.kinks import kinks_of
+from derive.notes.measure import width
 from derive.notes.network_figure import network_figure
 from derive.notes.story import Story
 from derive.notes.symbols import symbol_table
 from derive.results import Result
 from derive.slopes import slopes_of
 from derive.specification import LayerSpecification
-from derive.words import Code, Math, Sentence, Text
+from derive.words import Code, Math, Reference, Sentence, Text
 
-_WIDEST = 6
-"""Inserted deltas are shown where they have at most so many terms."""
+_BESIDE = 30.0
+"""Index form and matrix form stand side by side up to this width, in em."""
 
 
 def network_section(story: Story) -> Section:
@@ -192,21 +193,26 @@ def _first(definitions: Mapping[Tensor, object]) -> Tensor:
 
 
 def summary_section(story: Story) -> Section:
-    """What to remember, in a box."""
-    blocks: list[Block] = [Paragraph(story.say("summary.intro"))]
-    blocks.append(_together(short_chain(story, r) for r in story.results.of_pattern))
-    blocks.append(Paragraph(story.say("summary.batch")))
-    blocks.append(_together(_matrix_only(short_chain(story, r)) for r in story.results.of_batch))
-    return Section(story.say("section.summary"), "summary", (Boxed(tuple(blocks)),))
+    """What to remember, in boxes: for one pattern and for a batch."""
+    pattern = Boxed((Paragraph(story.say("summary.intro")), _summary(story, story.results.of_pattern)))
+    batch = Boxed((Paragraph(story.say("summary.batch")), _summary(story, story.results.of_batch)))
+    return Section(story.say("section.summary"), "summary", (pattern, batch))
 
 
-def _together(chains: Iterable[Chain]) -> Chain:
-    """Several formulas under each other, with the numbers under which they are derived."""
-    return Chain(tuple(replace(line, repeats=True) for chain in chains for line in chain.lines))
-
-
-def _matrix_only(chain: Chain) -> Chain:
-    return Chain((replace(chain.lines[-1], reason=chain.lines[0].reason),))
+def _summary(story: Story, results: Sequence[Result]) -> Block:
+    """Index forms and matrix forms side by side where they fit on a line, else under each other."""
+    chains = [short_chain(story, result) for result in results]
+    rows = [tuple(Math(row(line.left, Sign("="), line.right), True) for line in chain.lines if line.left is not None) for chain in chains]
+    widest = [max((width(cells[n].formula) for cells in rows if len(cells) > n), default=0.0) for n in range(2)]
+    if sum(widest) > _BESIDE:
+        return Chain(tuple(replace(line, repeats=True) for chain in chains for line in chain.lines))
+    head = tuple(story.say(f"table.{key}") for key in ("entries", "matrices", "layers", "number"))
+    table = []
+    for result, cells in zip(results, rows, strict=True):
+        shown = story.range_of(result)
+        where: Sentence = (Math(shown),) if shown is not None else ()
+        table.append(((cells[0],), cells[1:], where, (Reference(str(result.number)),)))
+    return Table(head, tuple(table))
 
 
 def algorithms_section(story: Story) -> Section:

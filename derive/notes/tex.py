@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import singledispatch
 
 from derive.notation.latex import escape_latex, to_latex
@@ -30,7 +31,7 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\fboxsep}{8pt}
 \setlength{\emergencystretch}{3em}
 \allowdisplaybreaks
-\newcommand{\reason}[2]{\parbox[t]{#1em}{\raggedright\small\color{black!65}#2\strut}}
+\newcommand{\reason}[2]{\parbox[t]{#1em}{\raggedright\small\leavevmode\color{black!65}#2\strut}}
 \newcounter{algorithmline}
 \newenvironment{algorithmlines}
   {\begin{list}{\footnotesize\arabic{algorithmline}}{\usecounter{algorithmline}\setlength{\itemsep}{0pt}\setlength{\parsep}{2pt}%%
@@ -43,14 +44,26 @@ def tex(document: Document) -> str:
     """The whole article."""
     preamble = _PREAMBLE % {"title": escape_latex("".join(p.text for p in document.title if isinstance(p, Text | Strong | Code)))}
     body = "\n\n".join(_section(section) for section in document.sections)
-    title = f"\\title{{{inline(document.title)}}}\n\\author{{}}\n\\date{{{inline(document.subtitle)}}}"
-    return f"{preamble}{title}\n\\begin{{document}}\n\\maketitle\n\n{body}\n\n\\end{{document}}\n"
+    title = f"{{\\LARGE\\bfseries {inline(document.title)}\\par}}\n\\medskip\n{inline(document.subtitle)}\\par\n\\bigskip"
+    return f"{preamble}\\begin{{document}}\n{title}\n\n{body}\n\n\\end{{document}}\n"
 
 
 def _section(section: Section) -> str:
     command = "section" if section.level == 1 else "subsection"
     title = f"\\{command}{{{inline(section.title, heading=True)}}}\n\\label{{sec:{section.anchor}}}"
-    return "\n\n".join([title, *(block_tex(block) for block in section.blocks)])
+    return title + _blocks(section.blocks, block_tex)
+
+
+def _blocks(blocks: Sequence[Block], write: Callable[[Block], str]) -> str:
+    """Blocks one after the other; a display goes on with the paragraph before it, so that no empty line stands above it."""
+    text = ""
+    for number, block in enumerate(blocks):
+        if not isinstance(block, Chain):
+            text += "\n\n"
+        else:
+            text += "\n" if number else "\n\n\\vspace{-2\\baselineskip}\n"
+        text += write(block)
+    return text
 
 
 def inline(sentence: Sentence, *, heading: bool = False) -> str:
@@ -64,8 +77,10 @@ def inline(sentence: Sentence, *, heading: bool = False) -> str:
                 pieces.append(f"\\textbf{{{escape_latex(text)}}}")
             case Code(text):
                 pieces.append(f"\\texttt{{{escape_latex(text)}}}")
-            case Math(formula):
-                pieces.append(f"\\texorpdfstring{{${to_latex(formula)}$}}{{}}" if heading else f"${to_latex(formula)}$")
+            case Math(formula, display):
+                style = "\\displaystyle " if display else ""
+                math = f"${style}{to_latex(formula)}$"
+                pieces.append(f"\\texorpdfstring{{{math}}}{{}}" if heading else math)
             case Reference(number):
                 pieces.append(f"\\hyperref[eq:{number}]{{({number})}}")
     return "".join(pieces)
@@ -133,10 +148,16 @@ def _rows(line: Line, own: float, beside: float, room: float, reason: float) -> 
 
 @block_tex.register
 def _(block: Table) -> str:
-    columns = _columns(block)
-    head = " & ".join(f"\\textbf{{{inline(cell)}}}" for cell in block.head)
-    rows = "\n".join(f"{' & '.join(inline(cell) for cell in cells)} \\\\" for cells in block.rows)
-    return f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{head} \\\\\n\\hline\n\\endhead\n{rows}\n\\end{{longtable}}"
+    columns, head, rows = _table(block)
+    return f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{head}\\endhead\n{rows}\n\\end{{longtable}}"
+
+
+def _table(table: Table) -> tuple[str, str, str]:
+    """The columns, the head and the rows of a table."""
+    cells = " & ".join(f"\\textbf{{{inline(cell)}}}" for cell in table.head)
+    rule = "\\hline\\noalign{\\smallskip}\n"
+    rows = "\n".join(f"{' & '.join(inline(cell) for cell in row)} \\\\[3pt]" for row in table.rows)
+    return _columns(table), f"{cells} \\\\[2pt]\n{rule}", rows
 
 
 def _columns(table: Table) -> str:
@@ -166,7 +187,14 @@ def _(block: Figure) -> str:
     return f"\\begin{{center}}\n{tikz(block.drawing)}\n\n\\small {inline(block.caption)}\n\\end{{center}}"
 
 
+def _boxed_block(block: Block) -> str:
+    if isinstance(block, Table):
+        columns, head, rows = _table(block)
+        return f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n{head}{rows}\n\\end{{tabular}}"
+    return chain_tex(block, LINE - 2.5) if isinstance(block, Chain) else block_tex(block)
+
+
 @block_tex.register
 def _(block: Boxed) -> str:
-    inside = "\n\n".join(chain_tex(part, LINE - 2.5) if isinstance(part, Chain) else block_tex(part) for part in block.blocks)
+    inside = _blocks(block.blocks, _boxed_block).strip()
     return f"\\noindent\\fbox{{\\begin{{minipage}}{{\\dimexpr\\linewidth-2\\fboxsep-2\\fboxrule}}\n{inside}\n\\end{{minipage}}}}"

@@ -21,9 +21,10 @@ class Text(Inline):
 
 @dataclass(frozen=True)
 class Math(Inline):
-    """A formula in the line."""
+    """A formula in the line; in a table it may have the size of a display."""
 
     formula: Layout
+    display: bool = False
 
 
 @dataclass(frozen=True)
