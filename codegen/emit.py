@@ -8,11 +8,12 @@ from typing import Any
 from codegen.layout import storage
 from codegen.lower import lower_problem
 from codegen.passes import PASSES
-from codegen.problem import Problem, literal, problem_of
+from codegen.problem import Problem, literal, problem_of, summed_in_place
 from codegen.program import Program
 from codegen.targets import numpy_vectorised
 from codegen.targets.loops import loop_lines
 from codegen.targets.module_record import (
+    GLOROT,
     START_SENTENCES,
     ModuleRecord,
     parameter_records,
@@ -21,7 +22,7 @@ from codegen.targets.module_record import (
 )
 from codegen.targets.templates import render
 from derive.chain_rule import Sweep
-from derive.expressions import Number, Tensor
+from derive.expressions import ONE, Tensor, Total, tensors_of
 from derive.network import Network
 
 STYLES = ("vectorised", "loops")
@@ -39,7 +40,7 @@ def emit(
 ) -> str:
     """The module of a network: ``sweep`` is the reverse sweep of its batch system; with the adjoint of x, also ``loss_gradients_and_dx``."""
     output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
-    problem = problem_of(network.batch, sweep.derivations, output, number)
+    problem = summed_in_place(problem_of(network.batch, sweep.derivations, output, number))
     program = optimised(problem)
     record = _record(network, problem, program, dtype, version)
     return render("module/module.py.j2", module=record)
@@ -55,7 +56,11 @@ def optimised(problem: Problem) -> Program:
 
 def distributions_of(network: Network) -> dict[str, str]:
     """The distribution that each matrix starts from, by name."""
-    return {}
+    found = {}
+    for tensor in network.batch.parameters:
+        layer = network.specification.layers[(tensor.layer or 1) - 1]
+        found[tensor.name] = layer.activation.initialisation if layer.activation else GLOROT
+    return found
 
 
 def _record(network: Network, problem: Problem, program: Program, dtype: str, version: str) -> ModuleRecord:
@@ -64,7 +69,7 @@ def _record(network: Network, problem: Problem, program: Program, dtype: str, ve
     starts = distributions_of(network)
     names = [tensor.name for tensor in problem.parameters]
     extra = tuple((g.name, f"np.empty({shape_text(g.axes, problem.batch, 'self.batch')}, DTYPE)") for g in problem.input_gradients)
-    used = tuple(sorted({starts.get(tensor.name, "glorot") for tensor in problem.parameters if len(tensor.axes) > 1}))
+    used = tuple(sorted({starts.get(tensor.name, GLOROT) for tensor in problem.parameters if len(tensor.axes) > 1}))
     loss_name = network.specification.loss
     common: dict[str, Any] = {
         "name": network.name,
@@ -100,19 +105,14 @@ def _target(problem: Problem, program: Program) -> Mapping[str, Any]:
 
 def _sum_to_one(problem: Problem, t: Tensor) -> bool:
     """Whether the targets of a pattern sum to one by assumption: then a class label can stand for them."""
-    return any(assumption.tensor == t or _sums_to_one(assumption, t) for assumption in problem.system.assumptions)
-
-
-def _sums_to_one(assumption: Any, t: Tensor) -> bool:
-    return assumption.right == Number(1)
+    return any(a.right == ONE and isinstance(a.left, Total) and tensors_of(a.left.body) == (t,) for a in problem.system.assumptions)
 
 
 def _reference(problem: Problem) -> list[str]:
     """The literal forward equations as loops, in complex numbers."""
     lines: list[str] = []
-    for numbered in literal(problem).equations:
-        if numbered.tensor in problem.system.definitions:
-            if numbered.tensor.axes:
-                lines.append(f"    {numbered.tensor.name} = np.empty({shape_text(numbered.tensor.axes, problem.batch)}, complex)")
-            lines += loop_lines(numbered.equation.left, numbered.computed, problem.batch, complex_numbers=True, indent=4)
+    for numbered in literal(problem):
+        if numbered.tensor.axes:
+            lines.append(f"    {numbered.tensor.name} = np.empty({shape_text(numbered.tensor.axes, problem.batch)}, complex)")
+        lines += loop_lines(numbered.equation.left, numbered.computed, problem.batch, complex_numbers=True, indent=4)
     return lines

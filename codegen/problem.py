@@ -17,11 +17,15 @@ from derive.substitute import right_side_at
 
 @dataclass(frozen=True)
 class Numbered:
-    """An equation as it is derived, the number it is cited by, and the form in which it is computed."""
+    """An equation as it is derived, the number it is cited by, and the form in which it is computed.
+
+    ``merged`` are the equations that are computed together with it.
+    """
 
     number: int
     equation: Equation
     computed: Expression
+    merged: tuple[Numbered, ...] = ()
 
     @property
     def tensor(self) -> Tensor:
@@ -75,13 +79,12 @@ def problem_of(
     inputs = tuple(d.left.tensor for d in derivations if d.left.tensor.of in system.inputs)
     ordered = {parameter: gradients[parameter] for parameter in system.parameters}
     axis = _batch_axis(system)
-    problem = Problem(system, axis, tuple(equations), output, ordered, inputs)
-    return needed(summed_in_place(problem))
+    return needed(Problem(system, axis, tuple(equations), output, ordered, inputs))
 
 
-def literal(problem: Problem) -> Problem:
-    """The same equations as they stand, not stabilised."""
-    return replace(problem, equations=tuple(replace(n, computed=plain(n.equation.right)) for n in problem.equations))
+def literal(problem: Problem) -> tuple[Numbered, ...]:
+    """The forward equations as they stand, neither stabilised nor merged."""
+    return tuple(Numbered(0, equation, plain(equation.right)) for equation in problem.system.equations)
 
 
 def _batch_axis(system: System) -> Axis:
@@ -112,7 +115,8 @@ def summed_in_place(problem: Problem) -> Problem:
         if kept or len(found) != 1 or not _is_sum(numbered.computed) or not _summed_over(found[0].computed, numbered.tensor):
             continue
         definition = Equation(numbered.equation.left, numbered.computed)
-        merged = replace(found[0], computed=plain(_inlined(found[0].computed, definition)))
+        computed = plain(_inlined(found[0].computed, definition))
+        merged = replace(found[0], computed=computed, merged=(*numbered.merged, numbered, *found[0].merged))
         rest = tuple(merged if other is found[0] else other for other in problem.equations if other is not numbered)
         return summed_in_place(replace(problem, equations=rest))
     return problem

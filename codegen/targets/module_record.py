@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 
 from codegen.problem import Numbered, Problem
@@ -121,6 +121,9 @@ def unpacked(names: Sequence[str], source: str, indent: int = 4) -> tuple[str, .
 
 def comment(numbered: Numbered, indent: int) -> list[str]:
     """``# (8)  delta1[b,j] = ...``, continued on further lines where it is long."""
+    if numbered.merged:
+        whole = (*numbered.merged, replace(numbered, merged=()))
+        return [line for each in whole for line in comment(each, indent)]
     start = f"({numbered.number})".ljust(5)
     words = wrap(plain_equation(numbered.equation), WIDTH - indent - 2 - len(start), break_long_words=False, break_on_hyphens=False)
     pad = " " * indent

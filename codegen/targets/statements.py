@@ -11,6 +11,8 @@ from derive.expressions import ONE
 
 REDUCERS = {"sum": "add_reduce", "largest": "maximum_reduce"}
 ALIASES = {"add_reduce": "np.add.reduce", "maximum_reduce": "np.maximum.reduce", "erf": "_erf"}
+KEYWORD_OUT = ("maximum", "minimum")
+"""NumPy wants their third argument by name."""
 SIGNS = {"multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
 
 
@@ -81,6 +83,8 @@ class Printer:
         if statement.operation in REDUCERS:
             axes = statement.axes[0] if len(statement.axes) == 1 else statement.axes
             return f"{REDUCERS[statement.operation]}({operands[0]}, {axes}, None, {target})"
+        if statement.operation in KEYWORD_OUT:
+            return f"{statement.operation}({', '.join(operands)}, out={target})"
         return f"{statement.operation}({', '.join([*operands, target, *statement.scratch])})"
 
     def _scalar(self, statement: Statement) -> str:
