@@ -9,8 +9,8 @@ from typing import Any
 
 from derive.equations import Equation
 from derive.evaluate import EvaluationError
-from derive.expressions import Axis, Expression, Index
-from derive.points import Point, Stream, positions_of
+from derive.expressions import Apply, Axis, Entry, Expression, Index, Partial, Relation, free_indices, walk
+from derive.points import Point, Stream, kinks_of, positions_of
 from derive.steps import Derivation, Step
 from derive.valuation import Valuation
 
@@ -85,13 +85,28 @@ def letters(number: int) -> str:
 
 
 def evaluate_derivation(derivation: Derivation, point: Point, most: int = 4) -> tuple[Outcome, ...]:
-    """The outcome of each line of ``lines_of``: its value, and that of the line above it, against the inert derivative.
+    """The outcome of each line of ``lines_of``."""
+    return evaluate_lines(lines_of(derivation), derivation, point, most)
+
+
+def evaluate_lines(lines: Sequence[Line], derivation: Derivation, point: Point, most: int = 4) -> tuple[Outcome, ...]:
+    """The outcome of each of some lines: its value, and that of the line above it, against the inert derivative.
 
     ``most`` limits the positions that are looked at; they include one where the derivative vanishes and one where it does not.
     """
     valuation = point.valuation
     places = telling_positions(derivation.left.tensor.axes, derivation, valuation, most)
-    return tuple(_evaluate_line(line, derivation, places, valuation) for line in lines_of(derivation))
+    return tuple(_evaluate_line(line, derivation, places, valuation) for line in lines)
+
+
+def chooses(value: Expression) -> bool:
+    """Whether a line compares values: such a comparison is 0 or 1, so that a wrong one is right by chance in many places."""
+    for node in walk(value):
+        if isinstance(node, Relation) and isinstance(node.left, Expression):
+            return True
+        if isinstance(node, Apply) and node.function.body is not None and kinks_of(node.function.body):
+            return True
+    return False
 
 
 def _evaluate_line(line: Line, derivation: Derivation, places: Sequence[Bindings], valuation: Valuation) -> Outcome:
@@ -101,9 +116,28 @@ def _evaluate_line(line: Line, derivation: Derivation, places: Sequence[Bindings
         outcome = outcome.and_also(compare(line.value, first, place, valuation))
         above = compare(line.above, first, place, valuation)
         outcome = outcome.and_also(Outcome(above.error, 0, f"the line above: {above.fault}" if above.fault else ""))
+        outcome = outcome.and_also(_definitions(line.step, line.value, place, valuation))
         if outcome.fault:
             break
     return outcome
+
+
+def _definitions(step: Step, value: Expression, place: Bindings, valuation: Valuation) -> Outcome:
+    """Where a definition is inserted, what stands under a derivative must be the value it defines.
+
+    A wrong term that does not depend on the variable would not show in the derivative itself.
+    """
+    defined = [node for name, node in step.because if name == "value" and isinstance(node, Entry)]
+    if not defined or any(entry.tensor.name == valuation.system.loss.name for entry in defined):
+        return Outcome()
+    for inert in (node for node in walk(value) if isinstance(node, Partial) and not isinstance(node.of, Entry)):
+        free = dict.fromkeys(i for node in (inert.of, *defined) for i in free_indices(node) if i not in place)
+        stream = Stream(len(place))
+        there = {**place, **{index: stream.below(valuation.size(index.axis)) for index in free}}
+        found = [compare(inert.of, valuation.evaluate(entry, there), there, valuation) for entry in defined]
+        if not any(outcome.ok for outcome in found):
+            return Outcome(fault=f"under the derivative: {found[0].fault}")
+    return Outcome()
 
 
 def compare(value: Expression, expected: Any, place: Bindings, valuation: Valuation) -> Outcome:

@@ -6,19 +6,19 @@ both sides with 40 digits at random small sizes and points. Nothing here can be 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from derive.chain_rule import Sweep
 from derive.checks import verify_dot_product, verify_kinks
 from derive.equations import Equation
 from derive.expressions import Expression
-from derive.lines import Outcome, described, evaluate_derivation, evaluate_equation, lines_of, together
+from derive.lines import Line, Outcome, chooses, described, evaluate_equation, evaluate_lines, lines_of, together
 from derive.matrix import ShapeError
 from derive.matrix_rules import entry_of
 from derive.notation import Notation, View, latex_chain, load
 from derive.pattern import pattern_of
-from derive.points import Point, draw
+from derive.points import Point, draw, kinks_in
 from derive.recognise import MatrixForm, agrees
 from derive.results import Result, Results
 from derive.statements import CHECKED, PROVED, Report, Statement
@@ -47,8 +47,8 @@ def verify(results: Results, notation: Notation | None = None) -> Report:
 
 
 def points_of(sweep: Sweep) -> tuple[Point, ...]:
-    """Two points for a small system, one for a deep one."""
-    count = 2 if len(sweep.derivations) <= FEW else 1
+    """Two points for a small system, six if it has kinks, one for a deep system."""
+    count = 1 if len(sweep.derivations) > FEW else 6 if kinks_in(sweep.system) else 2
     return tuple(draw(sweep.system, seed) for seed in range(count))
 
 
@@ -61,7 +61,7 @@ def verify_result(result: Result, sweep: Sweep, points: Sequence[Point], notatio
         family = [own[member.tensor.name] for member in result.members]
         statements.extend(verify_derivation(result.derivation, points, number, notation, view, family))
     most = 3 if len(points) > 1 else 1
-    outcome = together(evaluate_equation(member, member.right, point, most) for member in sample(result.members) for point in points)
+    outcome = together(evaluate_equation(member, member.right, point, most) for member in sample(result.members) for point in points[:2])
     text = " = ".join(latex_chain((result.equation.left, result.equation.right), notation, view))
     statements.append(
         Statement(number, text, CHECKED, outcome.ok, described(outcome, points, len(result.members), len(sample(result.members))))
@@ -85,16 +85,15 @@ def verify_derivation(
     equations alone.
     """
     lines = lines_of(derivation)
-    most = 3 if len(points) > 1 else 1
-    outcomes = [Outcome()] * len(lines)
     members = family or (derivation,)
     evaluated = _evaluated(members)
+    outcomes = [Outcome()] * len(lines)
     for member in evaluated:
-        for point in points:
-            found = evaluate_derivation(member, point, most)
-            if len(found) != len(lines):
-                found = (*(Outcome(),) * (len(lines) - 1), together(found))
-            outcomes = [old.and_also(new) for old, new in zip(outcomes, found, strict=True)]
+        own = lines_of(member)
+        found = [together(outcome) for outcome in zip(*looks(own, member, points), strict=True)]
+        if len(found) != len(lines):
+            found = [*([Outcome()] * (len(lines) - 1)), together(found)]
+        outcomes = [old.and_also(new) for old, new in zip(outcomes, found, strict=True)]
     chain = (derivation.left, *(line.value for line in lines))
     left, *texts = latex_chain(chain, notation, view)
     return [
@@ -103,6 +102,17 @@ def verify_derivation(
         )
         for line, text, outcome in zip(lines, texts, outcomes, strict=True)
     ]
+
+
+def looks(lines: Sequence[Line], derivation: Derivation, points: Sequence[Point]) -> Iterator[tuple[Outcome, ...]]:
+    """The outcomes at each point; at points after the second only of lines that compare values, and everywhere."""
+    for point in points[:2]:
+        yield evaluate_lines(lines, derivation, point, most=3 if len(points) > 1 else 1)
+    choosing = [line for line in lines if chooses(line.value)] if len(points) > 2 else []
+    if choosing:
+        for point in points[2:]:
+            found = iter(evaluate_lines(choosing, derivation, point, most=8))
+            yield tuple(next(found) if line in choosing else Outcome() for line in lines)
 
 
 def sample(members: Sequence[Member]) -> tuple[Member, ...]:
@@ -130,10 +140,11 @@ def verify_matrix_form(
     equation: Equation, form: MatrixForm, points: Sequence[Point], number: str, notation: Notation, view: View
 ) -> Statement:
     """Proved where the expansion into index form is the equation again up to bound names and order; evaluated as well."""
-    text = " = ".join(latex_chain((form.left, form.right), notation, view))
     try:
         entry = entry_of(form.right, (form.rows, form.columns))
+        text = " = ".join(latex_chain((form.left, form.right), notation, view))
     except ShapeError as error:
+        (text,) = latex_chain((form.left,), notation, view)
         return Statement(number, text, PROVED, False, f"shapes do not fit: {error}")
     outcome = Outcome()
     for point in points[:1]:
