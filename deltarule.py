@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, reduce, wraps
@@ -34,13 +34,14 @@ KINDS = {  # where the names of each kind are found
     "layers": "derive.layers:layer_types",
     "activations": "derive.activations:activation_names",
     "losses": "derive.losses:loss_names",
-    "styles": "codegen.emit:style_names",
+    "styles": "codegen.emit:STYLES",
     "optimisers": None,
 }
 MIME = {"html": "text/html", "tex": "text/x-tex", "md": "text/markdown"}
 FORMATS = (*MIME, "pdf")
 REDUCTIONS = ("mean", "sum")
 DTYPES = ("float64", "float32")
+SPELLINGS = {"optimizers": "optimisers", "vectorized": "vectorised"}
 
 
 # ------------------------------------------------------------------------------------------------------ from Python
@@ -64,7 +65,8 @@ def names(kind: str) -> tuple[str, ...]:
     if place is None:
         return ()
     module, _, function = place.partition(":")
-    return tuple(getattr(import_module(module), function)())
+    found = getattr(import_module(module), function)
+    return tuple(found() if callable(found) else found)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Network:
     """A network and everything that follows from its equations."""
 
     model: Model
+    input_gradient: bool = False
 
     @property
     def name(self) -> str:
@@ -83,7 +86,7 @@ class Network:
         """Every formula, derived and numbered."""
         from derive.results import results_of
 
-        return results_of(self.model)
+        return results_of(self.model, input_gradient=self.input_gradient)
 
     def derivation(self, *, notation: str = "nielsen") -> Text:
         """Every delta and gradient, one line a step with its reason, as Markdown."""
@@ -113,7 +116,9 @@ class Network:
         """The source of a NumPy module that computes the network, its loss and its gradients."""
         from codegen.emit import emit
 
-        return Text(emit(self.model, style=style, dtype=dtype, input_gradient=input_gradient), "text/x-python")
+        results = self.results if input_gradient == self.input_gradient else Network(self.model, input_gradient).results
+        source = emit(self.model, results.batch_sweep, style=style, dtype=dtype, number=results.number, version=__version__)
+        return Text(source, "text/x-python")
 
     def verify(self, *, code: Path | None = None, notes: Path | None = None) -> Report:
         """What holds and how that is known; of an existing module or of existing notes, if given."""
@@ -169,11 +174,11 @@ def write(path: Path, content: str | bytes) -> None:
 # ------------------------------------------------------------------------------------------------- the command line
 
 
-def _one_of(names: Sequence[str], spellings: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _one_of(names: Sequence[str]) -> dict[str, Any]:
     """What a click parameter needs to accept a few names and to answer a misspelling with the nearest."""
 
     def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-        name = (spellings or {}).get(value, value) if value is not None else None
+        name = SPELLINGS.get(value, value) if value is not None else None
         if name is None or name in names:
             return name
         raise unknown(str(param.name).replace("_", " "), value, names)
@@ -213,7 +218,14 @@ def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 NOTATION = click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes.")
 CODE = _options(
-    click.option("--style", **_one_of(("vectorised", "loops"), {"vectorized": "vectorised"}), default="vectorised", show_default=True),
+    click.option(
+        "--style",
+        metavar="NAME",
+        default="vectorised",
+        show_default=True,
+        callback=lambda ctx, param, name: SPELLINGS.get(name, name),
+        help="How the module computes: one of `deltarule list styles`.",
+    ),
     click.option("--dtype", **_one_of(DTYPES), default="float64", show_default=True),
     click.option("--input-gradient", is_flag=True, help="Also emit loss_gradients_and_dx."),
 )
@@ -327,7 +339,7 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
 
 
 @cli.command("list")
-@click.argument("kind", **_one_of(tuple(KINDS), {"optimizers": "optimisers"}))
+@click.argument("kind", **_one_of(tuple(KINDS)))
 def list_names(kind: str) -> int:
     """Print the names that a SPEC or an option may use, one a line.
 
