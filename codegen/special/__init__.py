@@ -1,0 +1,1 @@
+"""Functions that NumPy does not have."""
