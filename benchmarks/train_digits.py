@@ -61,7 +61,7 @@ def progress(epochs: int) -> Iterable[int]:
     return bar
 
 
-def train(dtype: str = "float64", epochs: int = 40, batch: int = 32, rate: float = 0.2, seed: int = 0) -> tuple[list[float], float]:
+def train(dtype: str = "float64", epochs: int = 60, batch: int = 16, rate: float = 0.1, seed: int = 0) -> tuple[list[float], float]:
     """Mean loss of each epoch, and the accuracy on the test digits, between 0 and 1."""
     classifier = emitted(dtype)
     x, t, x_test, t_test = digits(dtype)
@@ -86,7 +86,7 @@ def main() -> None:
     """Train and print the losses and the accuracy."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dtype", choices=("float64", "float32"), default="float64")
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     losses, accuracy = train(options.dtype, options.epochs, seed=options.seed)
