@@ -10,7 +10,8 @@ from codegen.lower import lower_problem
 from codegen.passes import PASSES
 from codegen.problem import Problem, literal, problem_of, summed_in_place
 from codegen.program import Program
-from codegen.targets import numpy_vectorised
+from codegen.special.erf import erf_record
+from codegen.targets import numpy_loops, numpy_vectorised
 from codegen.targets.loops import loop_lines
 from codegen.targets.module_record import (
     GLOROT,
@@ -40,9 +41,8 @@ def emit(
 ) -> str:
     """The module of a network: ``sweep`` is the reverse sweep of its batch system; with the adjoint of x, also ``loss_gradients_and_dx``."""
     output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
-    problem = summed_in_place(problem_of(network.batch, sweep.derivations, output, number))
-    program = optimised(problem)
-    record = _record(network, problem, program, dtype, version)
+    problem = problem_of(network.batch, sweep.derivations, output, number)
+    record = _record(network, problem, style, dtype, version)
     return render("module/module.py.j2", module=record)
 
 
@@ -63,7 +63,9 @@ def distributions_of(network: Network) -> dict[str, str]:
     return found
 
 
-def _record(network: Network, problem: Problem, program: Program, dtype: str, version: str) -> ModuleRecord:
+def _record(network: Network, problem: Problem, style: str, dtype: str, version: str) -> ModuleRecord:
+    stored = storage(problem) if style == "vectorised" else {}
+    own = _vectorised(problem, dtype) if style == "vectorised" else {**numpy_loops.passes_record(problem), "erf": {}}
     x, t = problem.inputs
     labels = _sum_to_one(problem, t)
     starts = distributions_of(network)
@@ -71,18 +73,20 @@ def _record(network: Network, problem: Problem, program: Program, dtype: str, ve
     extra = tuple((g.name, f"np.empty({shape_text(g.axes, problem.batch, 'self.batch')}, DTYPE)") for g in problem.input_gradients)
     used = tuple(sorted({starts.get(tensor.name, GLOROT) for tensor in problem.parameters if len(tensor.axes) > 1}))
     loss_name = network.specification.loss
+    reference = tuple(_reference(problem))
+    imports = ["import math"] if any("math." in line for name in ("forward", "loss", "step") for line in own[f"{name}_lines"]) else []
     common: dict[str, Any] = {
         "name": network.name,
         "title": f"{network.name}: {network.specification.architecture}, {loss_name}, {network.specification.batch_reduction}; {dtype}.",
         "header": "TODO",
-        "imports": ("import sys", "from typing import NamedTuple"),
+        "imports": (*imports, "import sys", "from typing import NamedTuple"),
         "dtype": dtype,
         "spec_hash": network.specification.hash,
         "labels": labels,
         "targets_sum_to_one": labels,
         "inputs": x.axes[-1].size,
         "outputs": t.axes[-1].size,
-        "parameters": parameter_records(problem, starts, storage(problem)),
+        "parameters": parameter_records(problem, starts, stored),
         "start_sentence": START_SENTENCES[used],
         "targets_sentence": f"t (batch, {t.axes[-1].size})" + (" or labels (batch,)" if labels else ""),
         "targets": "t if t.ndim == 2 else self._targets(t)" if labels else "t",
@@ -92,15 +96,18 @@ def _record(network: Network, problem: Problem, program: Program, dtype: str, ve
         "passes_arguments": ", ".join(["self.batch", "self.parameters", "self.gradients", *(f"self.{name}" for name, _ in extra)]),
         "unpacked_parameters": unpacked(names, "parameters"),
         "unpacked_gradients": unpacked([gradient.name for gradient in problem.gradients.values()], "gradients"),
-        "reference": tuple(_reference(problem)),
-        "helpers": (),
+        "reference": reference,
+        "erf_series": any("_erf_series(" in line for line in reference),
         "tolerance": "1e-12" if dtype == "float64" else "1e-4",
     }
-    return ModuleRecord(**common, **_target(problem, program))
+    return ModuleRecord(**common, **own)
 
 
-def _target(problem: Problem, program: Program) -> Mapping[str, Any]:
-    return numpy_vectorised.passes_record(problem, program)
+def _vectorised(problem: Problem, dtype: str) -> Mapping[str, Any]:
+    merged = summed_in_place(problem)
+    program = optimised(merged)
+    erf = any(statement.operation == "erf" for statement in program.statements)
+    return {**numpy_vectorised.passes_record(merged, program), "erf": erf_record(dtype) if erf else {}}
 
 
 def _sum_to_one(problem: Problem, t: Tensor) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from codegen.constants import name_of
 from codegen.program import CONSTANT, SCRATCH, Buffer, Statement, View
+from codegen.special.erf import SCRATCH as SCRATCH_OF_ERF
 from derive.expressions import ONE, Axis, Expression, Index
 
 LONGEST_NAME = 24
@@ -40,7 +41,7 @@ WORDS = {
     "logical_and": "both", "logical_not": "not", "dot": "product", "matmul": "product", "square": "square",
 }  # fmt: skip
 TRUTHS = ("greater", "greater_equal", "less", "less_equal", "equal", "logical_not", "logical_and")
-BORROWING = {"erf": 4}
+BORROWING = {"erf": SCRATCH_OF_ERF}
 """Operations that need buffers of their own while they run, and how many."""
 
 

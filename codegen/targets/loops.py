@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from sympy import Basic
 
 from codegen.targets.python_text import Source, length, text
+from codegen.unfold import is_constant
 from derive.canonical import canonical
-from derive.expressions import Axis, Entry, Expression, Function, Index, Largest, Tensor, Total, free_indices, walk
+from derive.expressions import (
+    Apply,
+    Axis,
+    Bracket,
+    Cases,
+    Entry,
+    Expression,
+    Function,
+    Index,
+    Largest,
+    Plus,
+    Power,
+    Product,
+    Tensor,
+    Total,
+    free_indices,
+    walk,
+)
 from derive.plain import letters_of
 
 WIDTH = 88
-INDENT = "    "
+PART_NAMES = {Plus: "term", Product: "factor", Power: "power", Cases: "branch", Bracket: "branch", Total: "total", Largest: "largest"}
 
 
 @dataclass(frozen=True)
@@ -26,31 +45,90 @@ class Hoisted:
 
 def loop_lines(left: Entry, right: Expression, batch: Axis, *, complex_numbers: bool = False, indent: int = 0) -> list[str]:
     """The statements ``left = right`` over every position, sums and maxima that do not change in a loop before it."""
-    letters = letters_of(left, right)
     indices = tuple(position for position in left.positions if isinstance(position, Index))
-    source = Source(batch, letters, complex=complex_numbers)
-    hoisted = _hoisted(right, indices, letters)
+    source = Source(batch, letters_of(left, right), complex=complex_numbers)
+    target = text(left, source)
+    hoisted = _hoisted(right, indices)
     lines: list[str] = []
-    names: dict[Basic, str] = {}
     for level in range(len(indices) + 1):
         inner = indent + 4 * level
         for part in (part for part in hoisted if part.level == level):
-            known = Source(batch, letters, complex=complex_numbers, key=names)
-            lines += assignment(part.name, text(part.value, known), inner)
-            names = {**names, **{node: part.name for node in _equal(right, part.value)}}
+            lines += _assigned(part.name, part.value, source, inner)
+            source = replace(source, key={**source.key, **{node: part.name for node in _equal(right, part.value)}})
         if level < len(indices):
-            lines.append(f"{' ' * inner}for {letters[indices[level]]} in range({length(indices[level].axis, source)}):")
-    known = Source(batch, letters, complex=complex_numbers, key=names)
-    target = text(left, Source(batch, letters))
-    return lines + assignment(target, text(right, known), indent + 4 * len(indices))
+            letter = source.letters[indices[level]]
+            lines.append(f"{' ' * inner}for {letter} in range({length(indices[level].axis, source)}):")
+    return lines + _assigned(target, right, source, indent + 4 * len(indices))
 
 
-def assignment(target: str, value: str, indent: int) -> list[str]:
-    """``target = value`` on one line."""
-    return [f"{' ' * indent}{target} = {value}"]
+def _assigned(target: str, value: Expression, source: Source, indent: int, sign: str = "=") -> list[str]:
+    """``target = value``; where the line is long, parts of it are named first, and a long sum becomes a loop."""
+    lines: list[str] = []
+    while True:
+        line = f"{' ' * indent}{target} {sign} {text(value, source)}"
+        if len(line) <= WIDTH:
+            return [*lines, line]
+        part = _largest_part(value, source, WIDTH - indent)
+        if part is None:
+            break
+        name = _fresh(part, source)
+        lines += _assigned(name, part, source, indent)
+        source = replace(source, key={**source.key, part: name})
+    if isinstance(value, Total) and sign == "=":
+        return [*lines, *_summing_loop(target, value, source, indent)]
+    return [*lines, line]
 
 
-def _hoisted(right: Expression, indices: tuple[Index, ...], letters: dict[Index, str]) -> list[Hoisted]:
+def _summing_loop(target: str, value: Total, source: Source, indent: int) -> list[str]:
+    """A sum as a loop that adds to its target."""
+    if target not in source.key.values() and not target.isidentifier():
+        name = _fresh(value, source)
+        own = replace(source, key={**source.key, value: name})
+        return [*_summing_loop(name, value, own, indent), f"{' ' * indent}{target} = {name}"]
+    lines = [f"{' ' * indent}{target} = 0.0"]
+    body: Expression = value
+    while isinstance(body, Total):
+        lines.append(f"{' ' * indent}for {source.letters[body.index]} in range({length(body.index.axis, source)}):")
+        body, indent = body.body, indent + 4
+    return lines + _assigned(target, body, source, indent, "+=")
+
+
+def _largest_part(value: Expression, source: Source, width: int) -> Expression | None:
+    """The part that saves most when it is named once: no bound index in it, and no branch that must not be computed."""
+    sizes: dict[Basic, int] = {}
+    counts: dict[Basic, int] = {}
+    for part in _nameable(value, frozenset(), source, top=True):
+        counts[part] = counts.get(part, 0) + 1
+        sizes.setdefault(part, len(text(part, source)))
+    fitting = {part: size for part, size in sizes.items() if 12 < size <= width - 14}
+    return max(fitting, key=lambda part: (fitting[part] * counts[part], fitting[part]), default=None)  # type: ignore[return-value]
+
+
+def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool = False) -> Iterator[Basic]:
+    if value in source.key or isinstance(value, Entry | Tensor | Function | Index | Axis):
+        return
+    if isinstance(value, Expression) and is_constant(value):
+        return
+    if not top and isinstance(value, Expression) and not bound & set(free_indices(value)):
+        yield value
+    if isinstance(value, Cases):
+        for case in value.cases:
+            yield from _nameable(case.relation, bound, source)
+        return
+    inner = bound | {value.index} if isinstance(value, Total | Largest) else bound
+    for part in value.args:
+        if isinstance(part, Basic):
+            yield from _nameable(part, inner, source)
+
+
+def _fresh(part: Expression, source: Source) -> str:
+    """A name for a part: its function's, or what kind of part it is."""
+    stem = f"{part.function.name}_value" if isinstance(part, Apply) else PART_NAMES.get(type(part), "part")
+    taken = set(source.key.values())
+    return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, 1000))) if name not in taken)
+
+
+def _hoisted(right: Expression, indices: tuple[Index, ...]) -> list[Hoisted]:
     """Inner sums first. A sum that has all loop indices and stands in no other sum is left where it is."""
     found: list[Hoisted] = []
     seen: dict[str, str] = {}
@@ -59,19 +137,15 @@ def _hoisted(right: Expression, indices: tuple[Index, ...], letters: dict[Index,
         if any(index in bound for index in free):
             continue
         level = max((indices.index(index) + 1 for index in free), default=0)
-        if level == len(indices) and not bound and _count(right, node) == 1:
+        if level == len(indices) and not bound and len(_equal(right, node, every=True)) == 1:
             continue
         key = canonical(node)
         if key not in seen:
-            kind = "largest" if isinstance(node, Largest) else "total"
+            kind = PART_NAMES[type(node)]
             same = sum(part.name.startswith(kind) for part in found)
             seen[key] = f"{kind}_{same + 1}" if same else kind
             found.append(Hoisted(seen[key], node, level))
     return found
-
-
-def _count(right: Expression, node: Expression) -> int:
-    return len(_equal(right, node, every=True))
 
 
 def _equal(value: Expression, node: Expression, every: bool = False) -> list[Basic]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
+from typing import Any
 
 from codegen.problem import Numbered, Problem
 from derive.expressions import Axis, Tensor
@@ -59,7 +60,6 @@ class ModuleRecord:
     input_gradient: bool
     extra_results: tuple[tuple[str, str], ...]
     extra_arguments: str
-    passes_template: str
     passes_arguments: str
     unpacked_parameters: tuple[str, ...]
     unpacked_gradients: tuple[str, ...]
@@ -70,7 +70,8 @@ class ModuleRecord:
     output: str
     loss: str
     reference: tuple[str, ...]
-    helpers: tuple[str, ...]
+    erf: Mapping[str, Any]
+    erf_series: bool
     tolerance: str
 
 

@@ -8,8 +8,8 @@ from functools import singledispatch
 
 from sympy import Basic
 
-from codegen.constants import python_number
-from codegen.unfold import is_constant
+from codegen.constants import evaluate, python_number
+from codegen.unfold import is_constant, is_number
 from derive.expressions import (
     MINUS_ONE,
     Affine,
@@ -35,7 +35,7 @@ from derive.expressions import (
 from derive.tidy import leading_sign, tidy
 
 CHOICE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
-BUILT_IN = {"abs": "abs", "erf": "erf"}
+BUILT_IN = {"abs": "abs", "erf": "math.erf"}
 COMPARISON = {"=": "=="}
 
 
@@ -45,7 +45,6 @@ class Source:
 
     batch: Axis
     letters: Mapping[Index, str]
-    known: Mapping[str, str] = field(default_factory=dict)
     complex: bool = False
     key: Mapping[Basic, str] = field(default_factory=dict)
 
@@ -57,7 +56,8 @@ def text(value: Basic, source: Source, level: int = CHOICE) -> str:
         return name
     if isinstance(value, Expression) and is_constant(value):
         words = python_number(value, source.batch)
-        return f"({words})" if level > SUM and not words.replace(".", "").isalnum() else words
+        binds = ATOM if words.replace(".", "").isalnum() else SIGN if words[1:].replace(".", "").isalnum() else SUM
+        return words if binds >= level else f"({words})"
     words, binds = _text(value, source)
     return words if binds >= level else f"({words})"
 
@@ -109,6 +109,10 @@ def _(value: Plus, source: Source) -> tuple[str, int]:
 def _(value: Product, source: Source) -> tuple[str, int]:
     below = [factor for factor in value.args if _is_divisor(factor)]
     above = [factor for factor in value.args if not _is_divisor(factor)]
+    numbers = [factor for factor in value.args if is_number(factor)]
+    if len(numbers) > 1:
+        number = Number(str(evaluate(tidy(product(*numbers)))))
+        return _text(product(number, *(factor for factor in value.args if factor not in numbers)), source)
     if above and above[0] == MINUS_ONE and len(above) > 1:
         rest = product(*above[1:], *below)
         return f"-{text(rest, source, SIGN) if _is_atom(rest) else text(rest, source, PRODUCT)}", PRODUCT
@@ -137,7 +141,9 @@ def _(value: Power, source: Source) -> tuple[str, int]:
     if _is_divisor(value):
         return f"1.0 / {text(_inverse(value), source, SIGN)}", PRODUCT
     exponent = str(value.exponent.value) if isinstance(value.exponent, Number) and value.exponent.value.q == 1 else None
-    return f"{text(value.base, source, ATOM)} ** {exponent or text(value.exponent, source, ATOM)}", POWER
+    base, raised = text(value.base, source, ATOM), exponent or text(value.exponent, source, ATOM)
+    simple = base.isidentifier() and (raised.isidentifier() or raised.replace(".", "").isdigit())
+    return f"{base}{'**' if simple else ' ** '}{raised}", POWER
 
 
 @_text.register(Constant)
@@ -173,6 +179,8 @@ def _(value: Apply, source: Source) -> tuple[str, int]:
     name = value.function.name
     if source.complex and name == "abs":
         raise TypeError("an absolute value is written as cases where numbers may be complex")
+    if source.complex and name == "erf":
+        return f"_erf_series({text(value.argument, source)})", ATOM
     return f"{BUILT_IN.get(name, f'np.{name}')}({text(value.argument, source)})", ATOM
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from codegen.problem import Problem
 from codegen.program import Program
 from codegen.targets.module_record import Block, comment
 from codegen.targets.statements import Printer
-from codegen.problem import Problem
-
-TEMPLATE = "numpy_vectorised/passes.py.j2"
 
 
 def passes_record(problem: Problem, program: Program) -> Mapping[str, Any]:
@@ -31,7 +29,6 @@ def passes_record(problem: Problem, program: Program) -> Mapping[str, Any]:
         "step_lines": step,
         "output": program.output,
         "loss": program.loss,
-        "passes_template": TEMPLATE,
     }
 
 
