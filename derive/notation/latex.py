@@ -112,7 +112,8 @@ def to_latex(item: Layout) -> str:
             lines = r" \\ ".join(f"{to_latex(value)} & {to_latex(condition)}" for value, condition in rows)
             return f"\\begin{{cases}} {lines} \\end{{cases}}"
         case Grid(rows):
-            lines = r" \\ ".join(" & ".join(to_latex(cell) for cell in cells) for cells in rows)
+            tall = any(isinstance(cell, Fraction) for cells in rows for cell in cells)
+            lines = (r" \\[4pt] " if tall else r" \\ ").join(" & ".join(to_latex(cell) for cell in cells) for cells in rows)
             return f"\\begin{{bmatrix}} {lines} \\end{{bmatrix}}"
         case Accented(body, accent):
             return f"\\{accent}{{{to_latex(body)}}}"

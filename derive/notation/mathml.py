@@ -98,11 +98,8 @@ def mathml_of(item: Layout) -> str:
             return f"<msqrt>{mathml_of(body)}</msqrt>"
         case Big():
             return _big(item)
-        case Fenced(body, fence, size):
-            left, right = _FENCES[fence]
-            tall = f' minsize="{_SIZES[size]}" maxsize="{_SIZES[size]}"' if size else ' stretchy="false"'
-            opening = f'<mo form="prefix" fence="true"{tall}>{left}</mo>'
-            return f'<mrow>{opening}{mathml_of(body)}<mo form="postfix" fence="true"{tall}>{right}</mo></mrow>'
+        case Fenced():
+            return _fenced(item)
         case Branches(rows):
             return f'<mrow><mo form="prefix" fence="true" stretchy="true">{{</mo>{_table(rows, "cases")}</mrow>'
         case Grid(rows):
@@ -172,7 +169,18 @@ def _sign(name: str) -> str:
     return f"<mo>{shown}</mo>"
 
 
+def _fenced(item: Fenced, raised: str = "") -> str:
+    """A group; what is raised stands at its closing fence, not above the whole."""
+    left, right = _FENCES[item.fence]
+    tall = f' minsize="{_SIZES[item.size]}" maxsize="{_SIZES[item.size]}"' if item.size else ' stretchy="false"'
+    opening = f'<mo form="prefix" fence="true" lspace="0" rspace="0"{tall}>{left}</mo>'
+    closing = f'<mo form="postfix" fence="true" lspace="0" rspace="0"{tall}>{right}</mo>'
+    return f"<mrow>{opening}{mathml_of(item.body)}{f'<msup>{closing}{raised}</msup>' if raised else closing}</mrow>"
+
+
 def _scripts(item: Scripts) -> str:
+    if isinstance(item.base, Fenced) and item.below is None and item.above is not None and not item.primes:
+        return _fenced(item.base, mathml_of(item.above))
     base = mathml_of(item.base)
     above = mathml_of(item.above) if item.above is not None else ""
     if item.primes:

@@ -53,6 +53,7 @@ from derive.notation.view import NUMBERED, View
 
 THIN = Gap("thin")
 MINUS = Sign("-")
+_MOST_PLACES, _SHOWN_PLACES = 8, 5
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,11 @@ def _positive_number(number: Rational) -> Layout:
     if number.q == 1:
         return Digits(str(number.p))
     if _is_decimal(number):
-        return Digits(_decimal(number))
+        digits = _decimal(number)
+        whole, _, places = digits.partition(".")
+        if len(places) > _MOST_PLACES:
+            return row(Digits(f"{whole}.{places[:_SHOWN_PLACES]}"), Sign("dots"))
+        return Digits(digits)
     return Fraction(Digits(str(number.p)), Digits(str(number.q)), small=True)
 
 

@@ -16,7 +16,7 @@ from derive.notes.document import Algorithm, AlgorithmLine
 from derive.notes.story import Story, layers_in
 from derive.recognise import recognise
 from derive.results import Result
-from derive.words import Math, Reference
+from derive.words import Math
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,11 @@ def _member_line(story: Story, result: Result, layer: int | None, loops: bool) -
 
 def _line(story: Story, result: Result, equation: Equation, view: View, depth: int) -> AlgorithmLine:
     """One assignment, as a matrix formula where there is one."""
-    number = Reference(str(result.number))
     form = result.matrix if equation is result.equation else recognise(equation)
     left, right = (form.left, form.right) if form is not None else (equation.left, equation.right)
     page = story.page([left, right], view)
     formula = row(layout(left, page), Sign("leftarrow"), layout(right, page))
     if form is not None or not equation.indices:
-        return AlgorithmLine(story.say("algorithm.assign", formula=Math(formula), number=number), depth)
+        return AlgorithmLine((Math(formula, True),), depth, str(result.number))
     indices = tuple(layout(index, page) for index in equation.indices)
-    return AlgorithmLine(story.say("algorithm.each", formula=Math(formula), number=number, index=indices), depth)
+    return AlgorithmLine(story.say("algorithm.each", formula=Math(formula, True), index=indices), depth, str(result.number))

@@ -13,6 +13,7 @@ from derive.notation.layout import Layout, Sign, joined, row
 from derive.notation.symbols import function_name
 from derive.notation.typeset import Page, layout
 from derive.notes.document import Chain, Line
+from derive.notes.measure import width
 from derive.notes.story import Story
 from derive.recognise import MatrixForm
 from derive.results import Result
@@ -20,6 +21,9 @@ from derive.slopes import Slope
 from derive.steps import Step
 from derive.words import Inline, Sentence, Text
 from derive.words.catalogue import merged
+
+_WIDEST = 12.0
+"""Formulas wider than this, in em, do not stand in a reason."""
 
 
 def result_chain(story: Story, result: Result) -> Chain:
@@ -108,7 +112,7 @@ def slope_chain(story: Story, slope: Slope) -> Chain:
     assert slope.function.body is not None
     lines = [Line(layout(function, page), layout(slope.function.body, page))]
     for number, step in enumerate(slope.steps):
-        key = {"derivative": "derivative_of_function", "output_form": "output_form_of_function", "known_slope": "known_slope_of_function"}
+        key = {"derivative": "derivative_of_function", "output_form": "output_form_wide", "known_slope": "known_slope_wide"}
         why = story.say(f"rule.{key.get(step.rule, step.rule)}")
         lines.append(Line(None if number else layout(slope.left, page), layout(step.after, page), why))
     return Chain(tuple(lines))
@@ -125,12 +129,14 @@ def reason(story: Story, step: Step, page: Page, result: Result) -> Sentence:
             return story.say("rule.contraction_one", **places)
         return story.say("rule.contraction_many", **places) if pairs else story.say("rule.contraction_none")
     if step.rule == "insert_adjoint":
-        entry = next(node for name, node in step.because if isinstance(node, Entry))
-        number = story.reference(entry.tensor, result.system is story.network.batch)
-        if number is None:
+        entries = (node for _, node in step.because if isinstance(node, Entry))
+        found = [story.reference(entry.tensor, result.system is story.network.batch) for entry in entries]
+        numbers = tuple(dict.fromkeys(reference for reference in found if reference is not None))
+        if not numbers:
             return story.say("rule.insert_adjoint_unnumbered", **places)
-        return story.say("rule.insert_adjoint", number=number, **places)
-    return story.say(f"rule.{step.rule}", **places)
+        return story.say("rule.insert_adjoint", numbers=numbers, **places)
+    wide = any(width(pair) > _WIDEST for pair in places["pairs"]) and f"rule.{step.rule}_wide" in story.words
+    return story.say(f"rule.{step.rule}_wide" if wide else f"rule.{step.rule}", **places)
 
 
 def _places(because: Sequence[tuple[str, Basic]], page: Page) -> dict[str, tuple[Layout, ...]]:

@@ -60,10 +60,11 @@ class Table(Block):
 
 @dataclass(frozen=True)
 class AlgorithmLine:
-    """One numbered line, ``depth`` loops deep."""
+    """One line, ``depth`` loops deep; ``number`` is that of the formula it computes."""
 
     sentence: Sentence
     depth: int = 0
+    number: str | None = None
 
 
 @dataclass(frozen=True)

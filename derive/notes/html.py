@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from derive.notation.layout import Layout
 from derive.notation.mathml import to_mathml
-from derive.notes.document import Algorithm, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
+from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
 from derive.notes.svg import svg
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
@@ -108,8 +108,13 @@ def _(block: Table) -> str:
 
 @block_html.register
 def _(block: Algorithm) -> str:
-    lines = "".join(f'<li style="padding-left:{1.6 * line.depth:g}rem">{inline(line.sentence)}</li>' for line in block.lines)
+    lines = "".join(_algorithm_line(line) for line in block.lines)
     return f'<div class="algorithm"><p class="title">{inline(block.title)}</p><ol>{lines}</ol></div>'
+
+
+def _algorithm_line(line: AlgorithmLine) -> str:
+    number = f'<span class="number">{inline((Reference(line.number),))}</span>' if line.number else ""
+    return f'<li style="padding-left:{1.6 * line.depth:g}rem">{number}{inline(line.sentence)}</li>'
 
 
 @block_html.register

@@ -6,7 +6,7 @@ import re
 from functools import singledispatch
 
 from derive.notation.latex import escape_math_text, to_latex
-from derive.notes.document import Algorithm, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
+from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 from derive.words.catalogue import merged
 
@@ -110,9 +110,13 @@ def _(block: Table) -> str:
 
 @block_markdown.register
 def _(block: Algorithm) -> str:
-    numbered = enumerate(block.lines, 1)
-    lines = "\n".join(f"{number}. {'&emsp;&emsp;' * line.depth}{inline(line.sentence)}" for number, line in numbered)
+    lines = "\n".join(f"{number}. {_algorithm_line(line)}" for number, line in enumerate(block.lines, 1))
     return f"{inline(block.title)}\n\n{lines}"
+
+
+def _algorithm_line(line: AlgorithmLine) -> str:
+    number = f" ({line.number})" if line.number else ""
+    return f"{'&emsp;&emsp;' * line.depth}{inline(line.sentence)}{number}"
 
 
 @block_markdown.register

@@ -24,6 +24,7 @@ from derive.slopes import slopes_of
 from derive.specification import LayerSpecification
 from derive.words import Code, Math, Reference, Sentence, Text
 
+_LINES, _INSERTED = 8, 34.0
 _BESIDE = 30.0
 """Index form and matrix form stand side by side up to this width, in em."""
 
@@ -234,23 +235,27 @@ def explicit_section(story: Story) -> Section | None:
         return None
     gradients = explicit_gradients(story.results)
     blocks: list[Block] = [Paragraph(story.say("explicit.intro", count=str(count)))]
-    blocks.append(_listed(story, explicit_forward(story.results)))
+    blocks.extend(_listed(story, explicit_forward(story.results)))
     blocks.append(Paragraph(story.say("explicit.delta")))
-    blocks.append(_listed(story, explicit_adjoints(story.results)))
+    blocks.extend(_listed(story, explicit_adjoints(story.results)))
     blocks.append(Paragraph(story.say("explicit.gradient", count=str(count))))
-    blocks.append(_listed(story, gradients))
+    blocks.extend(_listed(story, gradients))
     blocks.append(Paragraph(story.say("explicit.matrix")))
     blocks.append(_matrices(story, gradients))
     return Section(story.say("section.explicit"), "explicit", tuple(blocks))
 
 
-def _listed(story: Story, found: Sequence[Explicit]) -> Chain:
-    lines: list[Line] = []
+def _listed(story: Story, found: Sequence[Explicit]) -> list[Chain]:
+    """Formulas under each other, a few to a display; inserted deltas only where they stay short."""
+    lines: list[list[Line]] = [[]]
     for item in found:
         page = story.page([item.left, *item.lines], story.plain_view())
-        for number, value in enumerate(item.lines):
-            lines.append(Line(None if number else layout(item.left, page), layout(value, page)))
-    return Chain(tuple(lines))
+        shown = [layout(value, page) for value in item.lines]
+        short = [value for number, value in enumerate(shown) if not number or width(value) <= _INSERTED]
+        if len(lines[-1]) + len(short) > _LINES:
+            lines.append([])
+        lines[-1] += [Line(None if number else layout(item.left, page), value) for number, value in enumerate(short)]
+    return [Chain(tuple(part)) for part in lines if part]
 
 
 def _matrices(story: Story, gradients: Sequence[Explicit]) -> Chain:

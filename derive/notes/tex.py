@@ -7,14 +7,14 @@ from functools import singledispatch
 
 from derive.notation.latex import escape_latex, to_latex
 from derive.notation.layout import Layout, Sign, row
-from derive.notes.document import Algorithm, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
+from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
 from derive.notes.measure import broken, sentence_width, width
 from derive.notes.tikz import tikz
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
 LINE = 41.0
 """The width of a line of text in em (16 cm at 11 pt)."""
-_INDENT, _NUMBER, _GAP, _SHORTEST, _LONGEST = 1.5, 3.0, 1.5, 10.0, 19.0
+_INDENT, _NUMBER, _GAP, _SHORTEST, _LONGEST = 1.5, 2.4, 1.2, 10.0, 20.0
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[a4paper,textwidth=16cm,textheight=24cm]{geometry}
@@ -44,7 +44,7 @@ def tex(document: Document) -> str:
     """The whole article."""
     preamble = _PREAMBLE % {"title": escape_latex("".join(p.text for p in document.title if isinstance(p, Text | Strong | Code)))}
     body = "\n\n".join(_section(section) for section in document.sections)
-    title = f"{{\\LARGE\\bfseries {inline(document.title)}\\par}}\n\\medskip\n{inline(document.subtitle)}\\par\n\\bigskip"
+    title = f"{{\\LARGE\\bfseries {inline(document.title)}\\par}}\n\\medskip\n{{\\raggedright {inline(document.subtitle)}\\par}}\n\\bigskip"
     return f"{preamble}\\begin{{document}}\n{title}\n\n{body}\n\n\\end{{document}}\n"
 
 
@@ -61,7 +61,7 @@ def _blocks(blocks: Sequence[Block], write: Callable[[Block], str]) -> str:
         if not isinstance(block, Chain):
             text += "\n\n"
         else:
-            text += "\n" if number else "\n\n\\vspace{-2\\baselineskip}\n"
+            text += "\n" if number else "\n\n\\vspace{-1.3\\baselineskip}\n"
         text += write(block)
     return text
 
@@ -76,7 +76,8 @@ def inline(sentence: Sentence, *, heading: bool = False) -> str:
             case Strong(text):
                 pieces.append(f"\\textbf{{{escape_latex(text)}}}")
             case Code(text):
-                pieces.append(f"\\texttt{{{escape_latex(text)}}}")
+                breakable = escape_latex(text).replace("-", "-\\allowbreak{}")
+                pieces.append(f"\\texttt{{{escape_latex(text) if heading else breakable}}}")
             case Math(formula, display):
                 style = "\\displaystyle " if display else ""
                 math = f"${style}{to_latex(formula)}$"
@@ -156,7 +157,8 @@ def _table(table: Table) -> tuple[str, str, str]:
     """The columns, the head and the rows of a table."""
     cells = " & ".join(f"\\textbf{{{inline(cell)}}}" for cell in table.head)
     rule = "\\hline\\noalign{\\smallskip}\n"
-    rows = "\n".join(f"{' & '.join(inline(cell) for cell in row)} \\\\[3pt]" for row in table.rows)
+    tall = any(isinstance(piece, Math) and piece.display for row in table.rows for cell in row for piece in cell)
+    rows = "\n".join(f"{' & '.join(inline(cell) for cell in row)} \\\\[{8 if tall else 3}pt]" for row in table.rows)
     return _columns(table), f"{cells} \\\\[2pt]\n{rule}", rows
 
 
@@ -174,12 +176,17 @@ def _columns(table: Table) -> str:
 
 @block_tex.register
 def _(block: Algorithm) -> str:
-    lines = "\n".join(f"\\item \\hspace*{{{1.5 * line.depth:g}em}}{inline(line.sentence)}" for line in block.lines)
+    lines = "\n".join(_algorithm_line(line) for line in block.lines)
     rule = r"\rule{\linewidth}{0.6pt}"
     return (
         f"\\begin{{minipage}}{{\\linewidth}}\n{rule}\\par\\nobreak\n{inline(block.title)}\\par\\nobreak\\vspace{{-0.6\\baselineskip}}\n"
-        f"\\rule{{\\linewidth}}{{0.3pt}}\n\\begin{{algorithmlines}}\n{lines}\n\\end{{algorithmlines}}\n\\vspace{{-0.6\\baselineskip}}{rule}\n\\end{{minipage}}"
+        f"\\rule{{\\linewidth}}{{0.3pt}}\n\\begin{{algorithmlines}}\n{lines}\n\\end{{algorithmlines}}\n\\vspace{{-0.6\\baselineskip}}{rule}\n\\end{{minipage}}\\par\\medskip"
     )
+
+
+def _algorithm_line(line: AlgorithmLine) -> str:
+    number = f"\\hfill {inline((Reference(line.number),))}" if line.number else ""
+    return f"\\item \\hspace*{{{1.5 * line.depth:g}em}}{inline(line.sentence)}{number}"
 
 
 @block_tex.register
@@ -190,7 +197,7 @@ def _(block: Figure) -> str:
 def _boxed_block(block: Block) -> str:
     if isinstance(block, Table):
         columns, head, rows = _table(block)
-        return f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n{head}{rows}\n\\end{{tabular}}"
+        return f"\\smallskip\n\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n{head}{rows}\n\\end{{tabular}}"
     return chain_tex(block, LINE - 2.5) if isinstance(block, Chain) else block_tex(block)
 
 
