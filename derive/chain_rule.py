@@ -229,7 +229,7 @@ def _is_linear(right: Expression, tensor: Tensor) -> bool:
 
 
 def _is_known_sum(equation: Equation) -> bool:
-    return not equation.indices and summing(equation) is not None
+    return summing(equation) is not None
 
 
 def _summaries(tensor: Tensor, users: tuple[Equation, ...]) -> tuple[Tensor, ...]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+
 from derive.expressions import (
     ONE,
     ZERO,
     Affine,
     Bracket,
+    Cases,
     Expression,
     Index,
     Plus,
     Position,
     Product,
     Relation,
-    Size,
     Total,
     factors_of,
     free_indices,
@@ -22,6 +24,7 @@ from derive.expressions import (
     rebuild,
     walk,
 )
+from derive.ranges import OPPOSITE, decided, guards, is_positional
 from derive.substitute import move
 
 Elimination = tuple[Index, Position]
@@ -31,62 +34,88 @@ def contract(value: Expression) -> tuple[Expression, tuple[Elimination, ...]]:
     """``value`` with every solvable bracket under a sum eliminated, and which index took which position.
 
     Only a coefficient of +-1 is solved for; another one keeps its bracket. A position other than a plain index of the same axis
-    brings its range guard along.
+    brings its range guard along. Where a bracket can be solved for two indices (``[k + u = s]`` in a convolution) the outer one goes,
+    so that the sum over the kernel remains.
     """
-    done: list[Elimination] = []
-    return _contract(value, done), tuple(done)
+    outermost = _Contraction(patient=True)
+    after = outermost.run(value)
+    rest = _Contraction(patient=False)
+    return rest.run(after), (*outermost.done, *rest.done)
 
 
-def _contract(value: Expression, done: list[Elimination]) -> Expression:
-    if not any(isinstance(node, Bracket) and any(map(_fixes_position, node.relations)) for node in walk(value)):
-        return value
-    value = rebuild(value, lambda part: _contract(part, done) if isinstance(part, Expression) else part)  # type: ignore[arg-type, return-value, assignment]
-    if isinstance(value, Product):
-        return product(*value.args)
-    return _eliminate(value.index, value.body, done) if isinstance(value, Total) else value
+@dataclass(frozen=True)
+class _Contraction:
+    """``outer`` are the indices bound around the present place; a patient contraction leaves to them what they can solve."""
+
+    patient: bool
+    outer: tuple[Index, ...] = ()
+    done: list[Elimination] = field(default_factory=list)
+
+    def run(self, value: Expression) -> Expression:
+        if not any(isinstance(node, Bracket) and any(map(is_positional, node.relations)) for node in walk(value)):
+            return value
+        inner = replace(self, outer=(*self.outer, value.index)) if isinstance(value, Total) else self
+        value = rebuild(value, lambda part: inner.run(part) if isinstance(part, Expression) else part)  # type: ignore[assignment]
+        if isinstance(value, Product):
+            return product(*value.args)
+        if isinstance(value, Cases):
+            return _one_sided(value)
+        return self.eliminate(value.index, value.body) if isinstance(value, Total) else value
+
+    def eliminate(self, index: Index, body: Expression) -> Expression:
+        """The sum of ``body`` over ``index``, without the brackets that fix ``index``."""
+        if not _speaks_of(index, body):
+            return _hoist_brackets(index, body)
+        if isinstance(body, Plus):
+            return plus(*(self.eliminate(index, term) for term in body.args))
+        factors = factors_of(product(*factors_of(body)))
+        for place, factor in enumerate(factors):
+            if isinstance(factor, Plus) and _speaks_of(index, factor):
+                terms = (product(*factors[:place], term, *factors[place + 1 :]) for term in factor.args)
+                return plus(*(self.eliminate(index, term) for term in terms))
+        for factor in factors:
+            for relation in factor.relations if isinstance(factor, Bracket) else ():
+                position = self._solved(relation, index)
+                if position is not None:
+                    return self._put(index, position, factors, factor, relation)
+        return self._exchanged(index, factors) or _hoist_brackets(index, body)
+
+    def _solved(self, relation: Relation, index: Index) -> Position | None:
+        if self.patient and any(solve(relation, other) is not None for other in self.outer):
+            return None
+        return solve(relation, index)
+
+    def _exchanged(self, index: Index, factors: tuple[Expression, ...]) -> Expression | None:
+        """The sum over ``index`` inside the sum that holds its bracket, if it goes there."""
+        for place, factor in enumerate(factors):
+            if isinstance(factor, Total) and _speaks_of(index, factor.body):
+                before = len(self.done)
+                body = self.eliminate(index, product(*factors[:place], factor.body, *factors[place + 1 :]))
+                if len(self.done) > before:
+                    return self.eliminate(factor.index, body)
+        return None
+
+    def _put(self, index: Index, position: Position, factors: tuple[Expression, ...], bracket: Bracket, relation: Relation) -> Expression:
+        others = tuple(r for r in bracket.relations if r != relation)
+        needed = guards(position, index.axis)
+        self.done.append((index, position))
+        rest = tuple(factor for factor in factors if factor is not bracket)
+        remaining = (*((Bracket(*others, *needed),) if others or needed else ()), *rest)
+        return _certain_left_out(product(*(move(factor, {index: position}) for factor in remaining))) if remaining else ONE
 
 
-def _eliminate(index: Index, body: Expression, done: list[Elimination]) -> Expression:
-    """The sum of ``body`` over ``index``, without the brackets that fix ``index``."""
-    brackets = [node for node in walk(body) if isinstance(node, Bracket) and any(index in free_indices(r) for r in node.relations if _fixes_position(r))]
-    if not brackets:
-        return _hoist_brackets(index, body)
-    if isinstance(body, Plus):
-        return plus(*(_eliminate(index, term, done) for term in body.args))
-    factors = factors_of(product(*factors_of(body)))
-    for place, factor in enumerate(factors):
-        if isinstance(factor, Plus) and any(b in walk(factor) for b in brackets):
-            terms = (product(*factors[:place], term, *factors[place + 1 :]) for term in factor.args)
-            return plus(*(_eliminate(index, term, done) for term in terms))
-    for factor in factors:
-        for relation in factor.relations if isinstance(factor, Bracket) else ():
-            position = solve(relation, index)
-            if position is not None:
-                return _put(index, position, factors, factor, relation, done)
-    return _hoist_brackets(index, body)
+def _speaks_of(index: Index, value: Expression) -> bool:
+    brackets = (node for node in walk(value) if isinstance(node, Bracket))
+    return any(is_positional(r) and index in free_indices(r) for bracket in brackets for r in bracket.relations)
 
 
-def _put(
-    index: Index, position: Position, factors: tuple[Expression, ...], bracket: Expression, relation: Relation, done: list[Elimination]
-) -> Expression:
-    assert isinstance(bracket, Bracket)
-    others = tuple(r for r in bracket.relations if r != relation)
-    guards = () if isinstance(position, Index) and position.axis == index.axis else _guards(position, index)
-    done.append((index, position))
-    rest = tuple(factor for factor in factors if factor is not bracket)
-    remaining = (*((Bracket(*others, *guards),) if others or guards else ()), *rest)
-    moved = product(*(move(factor, {index: position}) for factor in remaining)) if remaining else ONE
-    return _contract_brackets_left(moved)
-
-
-def _contract_brackets_left(value: Expression) -> Expression:
+def _certain_left_out(value: Expression) -> Expression:
     """A bracket that has become ``[j = j]`` is 1."""
     factors = []
     for factor in factors_of(value):
         if isinstance(factor, Bracket):
-            kept = tuple(r for r in factor.relations if not (r.sign == "=" and r.left == r.right))
-            if kept:
-                factors.append(Bracket(*kept))
+            kept = tuple(r for r in factor.relations if decided(r) is not True)
+            factors += [Bracket(*kept)] if kept else []
         else:
             factors.append(factor)
     return product(*factors) if factors else ONE
@@ -94,14 +123,15 @@ def _contract_brackets_left(value: Expression) -> Expression:
 
 def _hoist_brackets(index: Index, body: Expression) -> Expression:
     """Brackets that ``index`` does not stand in are taken out of the sum over it, to meet the sum that binds theirs."""
+    if isinstance(body, Plus) and any(_stays_outside(index, r) for term in body.args for r in _relations(term)):
+        return plus(*(_hoist_brackets(index, term) for term in body.args))
     if not isinstance(body, Product | Bracket):
         return Total(index, body)
     outside: list[Expression] = []
     inside: list[Expression] = []
     for factor in factors_of(body):
         if isinstance(factor, Bracket):
-            own = tuple(r for r in factor.relations if index in free_indices(r))
-            own += tuple(r for r in factor.relations if r not in own and not _fixes_position(r))
+            own = tuple(r for r in factor.relations if not _stays_outside(index, r))
             other = tuple(r for r in factor.relations if r not in own)
             outside += [Bracket(*other)] if other else []
             inside += [Bracket(*own)] if own else []
@@ -110,9 +140,25 @@ def _hoist_brackets(index: Index, body: Expression) -> Expression:
     return product(*outside, Total(index, product(*inside) if inside else ONE))
 
 
-def _fixes_position(relation: Relation) -> bool:
-    """Whether a relation is between positions; one between values (``[a > 0]``) is a factor like any other."""
-    return isinstance(relation.left, Index | Affine) or isinstance(relation.right, Index | Affine)
+def _stays_outside(index: Index, relation: Relation) -> bool:
+    return is_positional(relation) and index not in free_indices(relation)
+
+
+def _relations(value: Expression) -> tuple[Relation, ...]:
+    return tuple(r for factor in factors_of(value) if isinstance(factor, Bracket) for r in factor.relations)
+
+
+def _one_sided(value: Cases) -> Expression:
+    """Two branches chosen by a position, of which one is zero, are a bracket times the other."""
+    if len(value.cases) != 1 or not is_positional(value.cases[0].relation):
+        return value
+    ((case,), otherwise) = value.cases, value.otherwise
+    if otherwise == ZERO:
+        return product(Bracket(case.relation), case.value)
+    sign = OPPOSITE.get(case.relation.sign)
+    if case.value == ZERO and sign is not None:
+        return product(Bracket(Relation(case.relation.left, sign, case.relation.right)), otherwise)
+    return value
 
 
 def solve(relation: Relation, index: Index) -> Position | None:
@@ -126,10 +172,3 @@ def solve(relation: Relation, index: Index) -> Position | None:
         return None
     rest = Affine(difference.constant, *(term for term in difference.terms if term.index != index))
     return rest.scaled(-coefficient).simplest()
-
-
-def _guards(position: Position, index: Index) -> tuple[Relation, ...]:
-    """``0 <= position < size``: outside its axis an index has no term."""
-    if isinstance(position, Affine) and not position.terms and 0 <= position.constant < index.axis.size:
-        return ()
-    return Relation(ZERO, "<=", position), Relation(position, "<", Size(index.axis))

@@ -10,12 +10,15 @@ from derive.canonical import canonical
 from derive.equations import Equation
 from derive.expressions import (
     Apply,
+    Bracket,
     Entry,
     Expression,
+    Largest,
     Number,
     Plus,
     Power,
     Product,
+    Relation,
     Total,
     factors_of,
     free_indices,
@@ -24,66 +27,82 @@ from derive.expressions import (
     walk,
 )
 from derive.match import match
+from derive.ranges import guards
 from derive.substitute import right_side_at
 from derive.tidy import base_and_exponent
 
 
 def fold(value: Expression, definitions: Sequence[Equation]) -> tuple[Expression, tuple[Entry, ...]]:
-    """``value`` with the right sides of ``definitions`` replaced by what they define, and the entries that were put."""
+    """``value`` with the right sides of ``definitions`` replaced by what they define, and the entries that were put.
+
+    A value stands only where it is defined: at a shifted position that may lie outside its axes, a bracket has to see to it.
+    """
     folded: list[Entry] = []
     usable = tuple(equation for equation in definitions if _worth_folding(equation.right))
-    after = _fold(value, usable, folded) if usable else value
+    after = _fold(value, usable, folded, ()) if usable else value
     return after, tuple(dict.fromkeys(folded))
 
 
 def _worth_folding(right: Expression) -> bool:
-    """A function's value, a root, or a product of several factors; a bare entry or sum is its own best form."""
+    """A function's value, a root, a maximum, or a product of several factors; a bare entry or sum is its own best form."""
     if isinstance(right, Product):
         return any(isinstance(node, Apply | Total | Power) for node in walk(right))
-    return isinstance(right, Apply | Power)
+    return isinstance(right, Apply | Power | Largest)
 
 
-def _fold(value: Basic, definitions: Sequence[Equation], folded: list[Entry]) -> Basic:
-    value = rebuild(value, lambda part: _fold(part, definitions, folded))
-    if not isinstance(value, Product | Apply | Power):
+def _fold(value: Basic, definitions: Sequence[Equation], folded: list[Entry], known: tuple[Relation, ...]) -> Basic:
+    known = (*known, *(r for factor in _factors(value) if isinstance(factor, Bracket) for r in factor.relations))
+    value = rebuild(value, lambda part: _fold(part, definitions, folded, known))
+    if not isinstance(value, Product | Apply | Power | Largest):
         return value
     for equation in definitions:
-        found = _fold_product(value, equation)
+        found = _fold_product(value, equation, known)
         while found is not None:
             value, entry = found
             folded.append(entry)
-            found = _fold_product(value, equation)
+            found = _fold_product(value, equation, known)
     return value
 
 
-def _fold_product(value: Expression, equation: Equation) -> tuple[Expression, Entry] | None:
+def _factors(value: Basic) -> tuple[Basic, ...]:
+    return value.args if isinstance(value, Product) else ()
+
+
+def instance(pattern: Expression, value: Expression, equation: Equation, known: tuple[Relation, ...] = ()) -> Entry | None:
+    """The entry of ``equation``'s tensor at the positions that make ``pattern`` equal to ``value``; None unless they lie on its axes."""
+    binding = match(pattern, value, equation.indices)
+    if binding is None or len(binding) < len(equation.indices):
+        return None
+    if any(guards(binding[index], index.axis, known) for index in equation.indices):
+        return None
+    return Entry(equation.tensor, *(binding[index] for index in equation.indices))
+
+
+def _fold_product(value: Expression, equation: Equation, known: tuple[Relation, ...]) -> tuple[Expression, Entry] | None:
     """One replacement of the definition among the factors of ``value``."""
     if isinstance(equation.right, Power):
-        return _fold_power(value, equation)
+        return _fold_power(value, equation, known)
     leading = _leading_factor(equation)
     for factor in factors_of(value):
         base, _ = base_and_exponent(factor)
-        binding = match(leading, base, equation.indices)
-        if binding is None or len(binding) < len(equation.indices):
-            continue
-        positions = tuple(binding[index] for index in equation.indices)
-        rest = _divide(value, right_side_at(equation, positions))  # type: ignore[arg-type]
-        if rest is not None:
-            entry = Entry(equation.tensor, *positions)  # type: ignore[arg-type]
+        entry = instance(leading, base, equation, known)
+        rest = _divide(value, right_side_at(equation, entry.positions)) if entry is not None else None
+        if entry is not None and rest is not None:
             return product(*rest[: rest.index(None)], entry, *rest[rest.index(None) + 1 :]), entry  # type: ignore[arg-type]
     return None
 
 
-def _fold_power(value: Expression, equation: Equation) -> tuple[Expression, Entry] | None:
+def _fold_power(value: Expression, equation: Equation, known: tuple[Relation, ...]) -> tuple[Expression, Entry] | None:
     """Where v = u^e, a factor u^(n e) is v^n."""
     base, exponent = base_and_exponent(equation.right)
     factors = factors_of(value)
     for place, factor in enumerate(factors):
         own, power = base_and_exponent(factor)
-        binding = match(base, own, equation.indices) if power is not None and exponent is not None else None
-        if binding is None or len(binding) < len(equation.indices) or not (power / exponent).is_Integer:
+        if power is None or exponent is None or not (power / exponent).is_Integer:
             continue
-        entry = Entry(equation.tensor, *(binding[index] for index in equation.indices))
+        entry = instance(base, own, equation, known)
+        if entry is None:
+            continue
         times = power / exponent
         new = entry if times == 1 else Power(entry, Number(times))
         return product(*factors[:place], new, *factors[place + 1 :]), entry

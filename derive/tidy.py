@@ -13,6 +13,7 @@ from derive.expressions import (
     ONE,
     ZERO,
     Bracket,
+    Case,
     Cases,
     Expression,
     Number,
@@ -25,6 +26,7 @@ from derive.expressions import (
     product,
     rebuild,
 )
+from derive.ranges import decided
 
 
 def tidy(value: Expression) -> Expression:
@@ -81,6 +83,8 @@ def _(value: Product) -> Expression:
         base, exponent = base_and_exponent(factor)
         if exponent is None:
             kept.append(factor)
+        elif base in powers and isinstance(base, Bracket):
+            continue
         elif base in powers:
             powers[base] += exponent
         else:
@@ -107,10 +111,13 @@ def leading_sign(value: Expression) -> int:
 
 
 def base_and_exponent(factor: Expression) -> tuple[Expression, Rational | None]:
-    """A factor as base and rational exponent; None where the exponent is not a number."""
-    if isinstance(factor, Power):
-        return (factor.base, factor.exponent.value) if isinstance(factor.exponent, Number) else (factor, None)
-    return factor, Rational(1)
+    """A factor as base and rational exponent; None where the exponent is not a number. A whole power of a root is one power."""
+    if not isinstance(factor, Power):
+        return factor, Rational(1)
+    if not isinstance(factor.exponent, Number):
+        return factor, None
+    base, own = base_and_exponent(factor.base) if factor.exponent.value.is_Integer else (factor.base, Rational(1))
+    return (factor.base, factor.exponent.value) if own is None else (base, own * factor.exponent.value)
 
 
 def _power(base: Expression, exponent: Rational) -> Expression:
@@ -128,6 +135,8 @@ def _(value: Power) -> Expression:
         return Number(value.base.value**exponent)
     if isinstance(value.base, Power) and isinstance(value.base.exponent, Number) and exponent.is_Integer:
         return _power(value.base.base, value.base.exponent.value * exponent)
+    if isinstance(value.base, Bracket) and exponent > 0:
+        return value.base
     return ONE if value.base == ONE else _power(value.base, exponent)
 
 
@@ -138,15 +147,35 @@ def _(value: Total) -> Expression:
 
 @_tidy.register
 def _(value: Bracket) -> Expression:
-    relations = tuple(r for r in value.relations if not (r.left == r.right and r.sign in ("=", "<=", ">=")))
+    """What holds at every position is not said; what holds at none is zero."""
+    relations = tuple(dict.fromkeys(r for r in value.relations if decided(r) is not True))
+    if any(decided(relation) is False for relation in relations):
+        return ZERO
     return Bracket(*relations) if relations else ONE
 
 
 @_tidy.register
 def _(value: Cases) -> Expression:
-    """Branches that agree are one; 1 on one side and 0 on the other is a bracket."""
+    """Branches that agree are one; 1 on one side and 0 on the other is a bracket; a branch that is always or never taken is no branch."""
+    value = _undecided(value)
+    if not isinstance(value, Cases):
+        return value
     if all(case.value == value.otherwise for case in value.cases):
         return value.otherwise
     if len(value.cases) == 1 and value.otherwise == ZERO and value.cases[0].value == ONE:
         return Bracket(value.cases[0].relation)
     return value
+
+
+def _undecided(value: Cases) -> Expression:
+    """The cases that depend on where one stands; only a relation between positions can be decided beforehand."""
+    kept: list[Case] = []
+    for case in value.cases:
+        holds = decided(case.relation)
+        if holds is True:
+            return Cases(*kept, case.value) if kept else case.value
+        if holds is None:
+            kept.append(case)
+    if len(kept) == len(value.cases):
+        return value
+    return Cases(*kept, value.otherwise) if kept else value.otherwise

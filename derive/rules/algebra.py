@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Basic
 
 from derive.contract import contract
-from derive.expressions import ONE, Expression, Number, Plus, Product, Total, factors_of, free_indices, plus, product, rebuild
+from derive.expressions import ONE, Entry, Expression, Number, Plus, Product, Total, factors_of, free_indices, plus, product, rebuild, terms_of
 from derive.fold import fold
 from derive.rules.surroundings import Surroundings
 from derive.scalar_algebra import cancelled
@@ -31,7 +31,24 @@ def arithmetic(value: Expression, around: Surroundings) -> Step | None:
 def fold_definition(value: Expression, around: Surroundings) -> Step | None:
     """A definition's right side is the value that it defines."""
     after, folded = fold(value, around.definitions)
-    return Step("fold_definition", value, after, tuple(("value", entry) for entry in folded)) if folded else None
+    if folded:
+        return Step("fold_definition", value, after, _values(folded))
+    loose = plus(*(_loosened(term, around) for term in terms_of(value)))
+    after, folded = fold(loose, around.definitions) if loose != value else (value, ())
+    if not folded:
+        return None
+    finer = (Step("take_out", value, loose), Step("fold_definition", loose, after, _values(folded)))
+    return Step("fold_definition", value, after, _values(folded), None, finer)
+
+
+def _values(folded: tuple[Entry, ...]) -> tuple[tuple[str, Basic], ...]:
+    return tuple(("value", entry) for entry in folded)
+
+
+def _loosened(term: Expression, around: Surroundings) -> Expression:
+    """``term`` with the factors that its sums do not bind taken out, where a definition can be folded only then."""
+    loose = take_out(term)
+    return loose if loose != term and fold(loose, around.definitions)[1] else term
 
 
 def common_factor(value: Expression, around: Surroundings) -> Step | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from derive.canonical import canonical
 from derive.equations import Equation
 from derive.expressions import MINUS_ONE, ONE, Entry, Expression, Plus, Power, Size, Total, factors_of, free_indices, plus, product, walk
+from derive.fold import instance
 from derive.match import match
 from derive.rules.algebra import take_out
 from derive.rules.replacement import replace_part
@@ -77,16 +77,17 @@ def _summed(value: Total, definitions: tuple[Equation, ...]) -> Expression | Non
             continue
         factors, own = binding
         for factor in taken:
-            if isinstance(factor, Total) and canonical(factor) == canonical(own) and not equation.indices:
+            entry = instance(own, factor, equation) if isinstance(factor, Total) else None
+            if entry is not None:
                 rest = tuple(f for f in taken if f is not factor)
-                return product(*rest, Entry(equation.tensor), *(Power(f, MINUS_ONE) for f in factors if f != ONE))
+                return product(*rest, entry, *(Power(f, MINUS_ONE) for f in factors if f != ONE))
     return None
 
 
 def summing(equation: Equation) -> tuple[tuple[Expression, ...], Total] | None:
-    """The factors and the sum of a definition v = c sum_k u_k; None for any other definition."""
+    """The factors and the sum of a definition v = c sum_k u_k, u the entries of one tensor; None for any other definition."""
     factors = factors_of(take_out(equation.right))
     sums = tuple(f for f in factors if isinstance(f, Total))
-    if len(sums) != 1 or any(free_indices(f) for f in factors if f is not sums[0]):
+    if len(sums) != 1 or not isinstance(sums[0].body, Entry) or any(free_indices(f) for f in factors if f is not sums[0]):
         return None
     return tuple(f for f in factors if f is not sums[0]), sums[0]
