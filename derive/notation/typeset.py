@@ -124,10 +124,15 @@ def _positive_number(number: Rational) -> Layout:
     if _is_decimal(number):
         digits = _decimal(number)
         whole, _, places = digits.partition(".")
-        if len(places) > _MOST_PLACES:
+        if is_cut(number):
             return row(Digits(f"{whole}.{places[:_SHOWN_PLACES]}"), Sign("dots"))
         return Digits(digits)
     return Fraction(Digits(str(number.p)), Digits(str(number.q)), small=True)
+
+
+def is_cut(number: Rational) -> bool:
+    """Whether a number is shown with its first decimals only, dots for the others."""
+    return _is_decimal(number) and len(_decimal(abs(number)).partition(".")[2]) > _MOST_PLACES
 
 
 def _is_decimal(number: Rational) -> bool:

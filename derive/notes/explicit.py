@@ -39,7 +39,7 @@ def written_out(value: Basic) -> Expression:
     if isinstance(value, Total):
         places = range(value.index.axis.size)
         return plus(*(written_out(move(value.body, {value.index: Affine(place)})) for place in places))
-    return flat(rebuild(value, written_out))  # type: ignore[return-value]
+    return flat(rebuild(value, written_out))
 
 
 def flat(value: Basic) -> Basic:

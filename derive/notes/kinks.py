@@ -50,7 +50,7 @@ def kinks_of_functions(functions: Sequence[Function]) -> tuple[Kinks, ...]:
             continue
         if places:
             slope = slope_of(function).steps[0].after
-            found.append(Kinks(function, tuple((at, tidy(_at(slope, at))) for at in places)))  # type: ignore[arg-type]
+            found.append(Kinks(function, tuple((at, tidy(_at(slope, at))) for at in places)))
     return tuple(found)
 
 
@@ -70,7 +70,7 @@ def _at(value: Basic, place: Rational) -> Basic:
 
 
 def _holds(relation: Relation, place: Rational) -> bool:
-    left, right = (tidy(_at(side, place)) for side in (relation.left, relation.right))  # type: ignore[arg-type]
+    left, right = (tidy(_at(side, place)) for side in (relation.left, relation.right))
     if not (isinstance(left, Number) and isinstance(right, Number)):
         return False
     signs = {"<": left.value < right.value, "<=": left.value <= right.value, ">": left.value > right.value, ">=": left.value >= right.value}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from derive.expressions import Entry, Number, Tensor
+from derive.expressions import Entry, Number, Tensor, walk
 from derive.notation.layout import Grid, Sign, Symbol, row
 from derive.notation.symbols import array_layout, layer_mark
-from derive.notation.typeset import layout
+from derive.notation.typeset import is_cut, layout
 from derive.notation.view import NUMBERED, View
 from derive.notes.algorithms import backward_algorithm, forward_algorithm, input_as_output, reads_input_as_output
 from derive.notes.chains import result_chain, short_chain, slope_chain
@@ -103,6 +103,10 @@ def _conventions(story: Story) -> tuple[Block, ...]:
         shown = array_layout(x, story.notation, NUMBERED)
         items.append(story.say("convention.counting", first=str(story.notation.first_layer), output=input_as_output(story), input=shown))
     items += [story.say("convention.one_pattern"), story.say("convention.bound")]
+    formulas = [*(e.right for e in story.network.pattern.equations), *(s.result for s in slopes_of(story.network.pattern))]
+    bodies = [slope.function.body for slope in slopes_of(story.network.pattern) if slope.function.body is not None]
+    if any(isinstance(node, Number) and is_cut(node.value) for value in (*formulas, *bodies) for node in walk(value)):
+        items.append(story.say("convention.decimals"))
     for assumption in story.network.pattern.assumptions:
         page = story.page([assumption.left, assumption.right], NUMBERED)
         equation = row(layout(assumption.left, page), Sign("="), layout(assumption.right, page))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import singledispatch
 
 from derive.notation.latex import escape_latex, to_latex
-from derive.notation.layout import Layout, Sign, row
+from derive.notation.layout import Layout, Sign, height, row
 from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
 from derive.notes.measure import broken, sentence_width, width
 from derive.notes.tikz import tikz
@@ -158,8 +158,14 @@ def _table(table: Table) -> tuple[str, str, str]:
     cells = " & ".join(f"\\textbf{{{inline(cell)}}}" for cell in table.head)
     rule = "\\hline\\noalign{\\smallskip}\n"
     tall = any(isinstance(piece, Math) and piece.display for row in table.rows for cell in row for piece in cell)
-    rows = "\n".join(f"{' & '.join(inline(cell) for cell in row)} \\\\[{8 if tall else 3}pt]" for row in table.rows)
+    rows = "\n".join(f"{_strut(row)}{' & '.join(inline(cell) for cell in row)} \\\\[{8 if tall else 3}pt]" for row in table.rows)
     return _columns(table), f"{cells} \\\\[2pt]\n{rule}", rows
+
+
+def _strut(cells: Sequence[Sentence]) -> str:
+    """What keeps fractions in neighbouring rows apart."""
+    fractions = any(isinstance(piece, Math) and not piece.display and height(piece.formula) > 1 for cell in cells for piece in cell)
+    return r"\rule[-1.4ex]{0pt}{4ex}" if fractions else ""
 
 
 def _columns(table: Table) -> str:
