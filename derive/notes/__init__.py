@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from derive.notes.build import FORMATS, document, figure, notes
+from derive.notes.build import FORMATS, derivation, document, figure, notes
 
-__all__ = ["FORMATS", "document", "figure", "notes"]
+__all__ = ["FORMATS", "derivation", "document", "figure", "notes"]

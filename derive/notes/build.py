@@ -74,6 +74,13 @@ def notes(results: Results, notation: str = "nielsen", format: str = "md", langu
     return FORMATS[format](document(results, load(notation), language))
 
 
+def derivation(results: Results, notation: str = "nielsen", language: str = "en") -> str:
+    """The backward pass alone, step by step, as Markdown."""
+    story = Story(results, load(notation), load_words(language))
+    title = story.say("title.document", name=Code(results.network.name))
+    return markdown(Document(title, (), tuple(backward_sections(story)), language))
+
+
 def figure(results: Results, notation: str = "nielsen", language: str = "en") -> str:
     """The figure of the network as an SVG file."""
     drawing, _ = network_drawing(Story(results, load(notation), load_words(language)))

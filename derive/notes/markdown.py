@@ -16,7 +16,8 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|$])")
 def markdown(document: Document) -> str:
     """The whole text."""
     sections = "\n\n".join(_section(section) for section in document.sections)
-    return f"# {inline(document.title)}\n\n{inline(document.subtitle)}\n\n{sections}\n"
+    head = "\n\n".join(text for text in (f"# {inline(document.title)}", inline(document.subtitle)) if text)
+    return f"{head}\n\n{sections}\n"
 
 
 def _section(section: Section) -> str:
