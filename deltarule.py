@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from derive.errors import InputError, unknown
+from derive.files import write
 
 if TYPE_CHECKING:
     from derive.network import Network as Model
@@ -116,6 +117,9 @@ class Network:
         """The source of a NumPy module that computes the network, its loss and its gradients."""
         from codegen.emit import emit
 
+        for kind, value, known in (("style", style, names("styles")), ("dtype", dtype, DTYPES)):
+            if value not in known:
+                raise unknown(kind, value, known)
         results = self.results if input_gradient == self.input_gradient else Network(self.model, input_gradient).results
         source = emit(self.model, results.batch_sweep, style=style, dtype=dtype, number=results.number, version=__version__)
         return Text(source, "text/x-python")
@@ -144,31 +148,6 @@ class Text(str):
     def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:
         source = f"```python\n{self}```" if self.mime == "text/x-python" else str(self)
         return {"text/plain": str(self), "text/markdown" if self.mime == "text/x-python" else self.mime: source}
-
-
-# ---------------------------------------------------------------------------------------------------- writing files
-
-
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file so that at every moment the old one or the new one stands there whole.
-
-    Missing parents are made. What is no regular file (a pipe, a device) is written to as it is.
-    """
-    data = content.encode() if isinstance(content, str) else content
-    target = path.resolve() if path.is_symlink() else path
-    if target.exists() and not target.is_file() and not target.is_dir():
-        target.write_bytes(data)
-        return
-    if target.is_dir():
-        raise IsADirectoryError(21, "it is a folder", str(path))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.parent / f".deltarule-{os.getpid()}"
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 # ------------------------------------------------------------------------------------------------- the command line
@@ -273,7 +252,7 @@ def build(net: Network, notation: str, output: Path, **code: Any) -> int:
         files["notes.tex"] = net.notes(notation=notation, format="tex")
         files["figure.svg"] = net.figure(notation=notation)
     with _progress("code"):
-        files[f"{net.name}.py"] = net.emit(**code)
+        files[f"{net.name}.py"] = _emitted(net, **code)
     with _progress("verification"):
         report = net.verify()
     files["report.json"] = report.as_json()
@@ -315,7 +294,7 @@ def emit(net: Network, output: Path | None, **code: Any) -> int:
       deltarule emit 64-32:relu-10:softmax --dtype float32 -o digits.py
     """
     with _progress("code"):
-        text = net.emit(**code)
+        text = _emitted(net, **code)
     return _deliver(text, output)
 
 
@@ -350,6 +329,16 @@ def list_names(kind: str) -> int:
     for name in names(kind):
         click.echo(name)
     return 0
+
+
+def _emitted(net: Network, **code: Any) -> Text:
+    """The module; where it does not pass its own checks, that is the answer and nothing is written."""
+    from codegen.certificate import CertificateError
+
+    try:
+        return net.emit(**code)
+    except CertificateError as error:
+        _refuse(f"{net.name} is not emitted: {error}", 1)
 
 
 def _deliver(content: str | bytes, output: Path | None) -> int:

@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # so that this works in a copy of the repository that is not installed
 
 import deltarule  # noqa: E402
+from derive.files import write  # noqa: E402
 
 
 def emitted(spec: Path) -> Iterator[tuple[Path, str]]:
@@ -27,7 +28,7 @@ def main() -> None:
     """Write every file, naming it."""
     for spec in sorted((HERE / "specs").glob("*.toml")):
         for path, content in emitted(spec):
-            deltarule.write(path, content)
+            write(path, content)
             print(path.name)
 
 
