@@ -10,6 +10,7 @@ from derive.expressions import (
     MINUS_ONE,
     ONE,
     ZERO,
+    Affine,
     Apply,
     Bracket,
     Case,
@@ -21,6 +22,7 @@ from derive.expressions import (
     Number,
     Partial,
     Plus,
+    Position,
     Power,
     Product,
     Relation,
@@ -82,36 +84,41 @@ def push(value: Expression, by: Expression) -> Expression:
 
 @push.register
 def _(value: Entry, by: Expression) -> Expression:
-    """d v[p] / d v[q] = [p = q]; another tensor's entry does not depend on it."""
+    """D v[p] / d v[q] = [p = q]; another tensor's entry does not depend on it."""
     if not isinstance(by, Entry) or value.tensor != by.tensor:
         return ZERO
     pairs = zip(value.positions, by.positions, strict=True)
-    relations = tuple(Relation(own, "=", other) for own, other in pairs if own != other)
+    relations = tuple(_equal(own, other) for own, other in pairs if own != other)
     return Bracket(*relations) if relations else ONE
+
+
+def _equal(own: Position, other: Position) -> Relation:
+    """``[own = other]``; a fixed position stands on the right."""
+    return Relation(other, "=", own) if isinstance(own, Affine) and not own.terms else Relation(own, "=", other)
 
 
 @push.register
 def _(value: Variable, by: Expression) -> Expression:
-    """d z / d z = 1."""
+    """D z / d z = 1."""
     return ONE
 
 
 @push.register
 def _(value: Plus, by: Expression) -> Expression:
-    """d (u + v) = du + dv."""
+    """D (u + v) = du + dv."""
     return plus(*(Partial(term, by) for term in value.args if depends(term, by)))
 
 
 @push.register
 def _(value: Product, by: Expression) -> Expression:
-    """d (u v) = du v + u dv; a factor that does not depend on the variable stays where it is."""
+    """D (u v) = du v + u dv; a factor that does not depend on the variable stays where it is."""
     places = [place for place, factor in enumerate(value.args) if depends(factor, by)]
     return plus(*(product(*value.args[:at], Partial(value.args[at], by), *value.args[at + 1 :]) for at in places))
 
 
 @push.register
 def _(value: Power, by: Expression) -> Expression:
-    """d u^n = n u^(n-1) du, and d u^v = u^v d(v log u) where the exponent varies too."""
+    """D u^n = n u^(n-1) du, and d u^v = u^v d(v log u) where the exponent varies too."""
     if not depends(value.exponent, by):
         if isinstance(value.exponent, Number):
             lower = Number(value.exponent.value - 1)
@@ -124,13 +131,13 @@ def _(value: Power, by: Expression) -> Expression:
 
 @push.register
 def _(value: Total, by: Expression) -> Expression:
-    """d sum_k u_k = sum_k du_k."""
+    """D sum_k u_k = sum_k du_k."""
     return Total(value.index, Partial(value.body, by))
 
 
 @push.register
 def _(value: Largest, by: Expression) -> Expression:
-    """d max_k u_k = sum_k [u_k = max] du_k / (number of positions that reach the maximum)."""
+    """D max_k u_k = sum_k [u_k = max] du_k / (number of positions that reach the maximum)."""
     other = freshen(value)
     reached = Bracket(Relation(value.body, "=", other))
     again = freshen(value)
@@ -140,7 +147,7 @@ def _(value: Largest, by: Expression) -> Expression:
 
 @push.register
 def _(value: Apply, by: Expression) -> Expression:
-    """d f(u) = f'(u) du; a primitive's derivative is written out."""
+    """D f(u) = f'(u) du; a primitive's derivative is written out."""
     function = value.function
     slope = slope_at(function, value.argument) if function.body is None else Apply(function.prime, value.argument)
     return product(slope, Partial(value.argument, by))

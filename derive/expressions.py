@@ -22,6 +22,14 @@ _serial = count(1)
 class Node(Basic):
     """What all nodes share: a plain text for people who debug; SymPy's printers would take our names for its own."""
 
+    def __eq__(self, other: object) -> bool:
+        """Equal parts; SymPy's own comparison asks more questions, and nodes are compared all the time."""
+        if self is other:
+            return True
+        return type(self) is type(other) and hash(self) == hash(other) and bool(self.args == other.args)  # type: ignore[attr-defined]
+
+    __hash__ = Basic.__hash__
+
     def _sympystr(self, printer: Any) -> str:
         return repr(self)
 

@@ -1,4 +1,4 @@
-"""One-way matching: is an expression an instance of another one whose indices may take any position?"""
+"""One-way matching: whether an expression is an instance of another one whose indices may take any position."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _match(pattern: Basic, subject: Basic, free: tuple[Index, ...], found: Bindi
 
 
 def _match_position(pattern: Affine, subject: Affine, free: tuple[Index, ...], found: Binding, bound: dict[Index, Basic]) -> bool:
-    """A shifted position fits where the one index that is still open can take up the difference with coefficient +-1."""
+    """A shifted position fits where the one index that is still open can take up the difference: ``2*o`` is ``2*q`` at o = q."""
     rest = subject.plus(Affine(-pattern.constant))
     still_open: list[AffineTerm] = []
     for term in pattern.terms:
@@ -50,7 +50,14 @@ def _match_position(pattern: Affine, subject: Affine, free: tuple[Index, ...], f
     if not still_open:
         return rest == Affine(0)
     (first, *others) = still_open
-    if others or abs(first.coefficient) != 1:
+    share = _divided(rest, first.coefficient)
+    if others or share is None:
         return False
-    found[first.index] = rest.scaled(first.coefficient).simplest()
+    found[first.index] = share
     return True
+
+
+def _divided(position: Affine, by: int) -> Position | None:
+    if position.constant % by or any(term.coefficient % by for term in position.terms):
+        return None
+    return Affine(position.constant // by, *(AffineTerm(term.coefficient // by, term.index) for term in position.terms)).simplest()

@@ -45,7 +45,7 @@ def decided(relation: Relation) -> bool | None:
 
 
 def guards(position: Position, axis: Axis, known: Iterable[Relation] = ()) -> tuple[Relation, ...]:
-    """What must hold for ``position`` to lie on ``axis``: those of ``0 <= position < size`` that do not always hold and are not ``known``."""
+    """What must hold for ``position`` to lie on ``axis``: of ``0 <= position < size`` what does not always hold and is not ``known``."""
     if isinstance(position, Index) and position.axis == axis:
         return ()
     if isinstance(position, Affine) and not position.terms and 0 <= position.constant < axis.size:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from sympy import Basic
 
 from derive.contract import contract
-from derive.expressions import ONE, Entry, Expression, Number, Plus, Product, Total, factors_of, free_indices, plus, product, rebuild, terms_of
+from derive.expressions import (
+    ONE,
+    Entry,
+    Expression,
+    Number,
+    Plus,
+    Product,
+    Total,
+    factors_of,
+    free_indices,
+    plus,
+    product,
+    rebuild,
+    terms_of,
+)
 from derive.fold import fold
 from derive.rules.surroundings import Surroundings
 from derive.scalar_algebra import cancelled
@@ -18,8 +32,8 @@ def contraction(value: Expression, around: Surroundings) -> Step | None:
     after, eliminated = contract(value)
     if after == value:
         return None
-    pairs = tuple((f"{name}{place}", node) for place, pair in enumerate(eliminated) for name, node in zip(("index", "position"), pair, strict=True))
-    return Step("contraction", value, after, pairs)
+    named = (((f"index{place}", index), (f"position{place}", position)) for place, (index, position) in enumerate(eliminated))
+    return Step("contraction", value, after, tuple(part for pair in named for part in pair))
 
 
 def arithmetic(value: Expression, around: Surroundings) -> Step | None:
@@ -52,7 +66,7 @@ def _loosened(term: Expression, around: Surroundings) -> Expression:
 
 
 def common_factor(value: Expression, around: Surroundings) -> Step | None:
-    """u v + u w = u (v + w), also out of sums that do not bind u."""
+    """A common factor stands once: u v + u w = u (v + w), also out of sums that do not bind u."""
     if not isinstance(value, Plus):
         return None
     terms = [factors_of(take_out(term)) for term in value.args]
@@ -87,9 +101,12 @@ def cancellation(value: Expression, around: Surroundings) -> Step | None:
 
 
 def take_out(value: Expression) -> Expression:
-    """A sum with the factors that it does not bind in front of it."""
+    """A sum with the factors that it does not bind in front of it; of a product, the sums stand last."""
+    if isinstance(value, Product):
+        parts = [part for factor in value.args for part in factors_of(take_out(factor))]
+        return product(*sorted(parts, key=lambda part: isinstance(part, Total)))
     if not isinstance(value, Total):
-        return product(*(part for f in factors_of(value) for part in factors_of(take_out(f)))) if len(factors_of(value)) > 1 else value
+        return value
     inner = factors_of(take_out(value.body))
     outside = tuple(f for f in inner if value.index not in free_indices(f))
     inside = tuple(f for f in inner if f not in outside)

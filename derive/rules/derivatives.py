@@ -22,7 +22,7 @@ def constant_slope(value: Expression, around: Surroundings) -> Step | None:
 
 
 def known_slope(value: Expression, around: Surroundings) -> Step | None:
-    """f' = g: the derivative is a function with a name of its own."""
+    """The derivative is a function with a name of its own: f' = g."""
     return _each_slope("known_slope", value, _named)
 
 
