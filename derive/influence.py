@@ -1,0 +1,123 @@
+"""Through which equations a value acts on the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from derive.contract import contract
+from derive.differentiate import carry_out
+from derive.equations import Equation, System
+from derive.expressions import (
+    Apply,
+    Entry,
+    Expression,
+    Index,
+    Largest,
+    Partial,
+    Tensor,
+    Total,
+    entries_of,
+    tensors_of,
+    walk,
+)
+from derive.substitute import inline
+from derive.tidy import tidy
+
+
+class Influence:
+    """The graph of a system as the chain rule sees it.
+
+    A value that is a function of one other value, entry by entry, is inlined unless the loss reads it: it needs no adjoint of its
+    own. Values that the loss reads linearly (the losses of single patterns) are written out in the loss.
+    """
+
+    def __init__(self, system: System, wanted: Sequence[Tensor]) -> None:
+        self.system = system
+        self.wanted = tuple(wanted)
+        self.loss, folded = _flat_loss(system)
+        self.equations = (*(e for e in system.equations if e.tensor != system.loss and e.tensor not in folded), self.loss)
+
+    @cached_property
+    def readers(self) -> dict[Tensor, tuple[Equation, ...]]:
+        """The equations that read each tensor, in order."""
+        found: dict[Tensor, list[Equation]] = {}
+        for equation in self.equations:
+            for tensor in tensors_of(equation.right):
+                found.setdefault(tensor, []).append(equation)
+        return {tensor: tuple(equations) for tensor, equations in found.items()}
+
+    @cached_property
+    def active(self) -> frozenset[Tensor]:
+        """Everything that depends on what is wanted."""
+        return self._reached_from(self.wanted)
+
+    @cached_property
+    def inlined(self) -> dict[Tensor, Equation]:
+        """The values without an adjoint of their own."""
+        return {equation.tensor: equation for equation in self.equations if self._is_inlined(equation)}
+
+    def has_adjoint(self, equation: Equation) -> bool:
+        """Whether the derivative with respect to this value is one of the results."""
+        tensor = equation.tensor
+        return tensor != self.system.loss and tensor not in self.inlined and tensor in self.active
+
+    def users(self, tensor: Tensor) -> tuple[Equation, ...]:
+        """The equations through which ``tensor`` acts on the loss, as functions of it, with inlined values written out."""
+        found: dict[Tensor, Equation] = {}
+        for reader in self.readers.get(tensor, ()):
+            for reached in self.users(reader.tensor) if reader.tensor in self.inlined else (reader,):
+                read = (t for t in tensors_of(reached.right) if t in self.inlined and t != tensor)
+                between = {t: self.inlined[t] for t in read if tensor in tensors_of(self.inlined[t].right)}
+                found[reached.tensor] = Equation(reached.left, inline(reached.right, between))
+        return tuple(found.values())
+
+    def entangled(self, users: Sequence[Equation]) -> bool:
+        """Whether one of the users depends on another one (or on itself, in a recurrence)."""
+        reached = self._reached_from([user.tensor for user in users])
+        return any(tensor in reached for user in users for tensor in tensors_of(user.right))
+
+    def indices(self, tensor: Tensor) -> tuple[Index, ...]:
+        """Fresh free indices, with the letters that the tensor's own definition or its first reader gives them."""
+        if tensor in self.system.definitions:
+            return tuple(index.fresh() for index in self.system.definitions[tensor].indices)
+        read = next(e for e in entries_of(self.readers[tensor][0].right) if e.tensor == tensor)
+        letters = (p.letter if isinstance(p, Index) else axis.name[:1] for p, axis in zip(read.positions, tensor.axes, strict=True))
+        return tuple(Index(letter, axis) for letter, axis in zip(letters, tensor.axes, strict=True))
+
+    def _is_inlined(self, equation: Equation) -> bool:
+        if equation.tensor in self.wanted or any(isinstance(node, Total | Largest) for node in walk(equation.right)):
+            return False
+        read = entries_of(equation.right)
+        return (
+            len({entry.tensor for entry in read}) == 1
+            and all(entry.positions == equation.indices for entry in read)
+            and read[0].tensor in self.system.definitions
+            and all(reader.tensor != self.system.loss for reader in self.readers.get(equation.tensor, ()))
+        )
+
+    def _reached_from(self, tensors: Sequence[Tensor]) -> frozenset[Tensor]:
+        """What depends on ``tensors``, themselves among it; a recurrence may take several rounds."""
+        reached, before = set(tensors), 0
+        while len(reached) != before:
+            before = len(reached)
+            reached |= {e.tensor for e in self.equations if any(t in reached for t in tensors_of(e.right))}
+        return frozenset(reached)
+
+
+def _flat_loss(system: System) -> tuple[Equation, tuple[Tensor, ...]]:
+    """The loss with the values that it reads linearly written out, and those values: their adjoints are constants."""
+    last = system.equations[-1]
+    equation, folded = last, list[Tensor]()
+    for tensor in tensors_of(last.right):
+        definition = system.definitions.get(tensor)
+        if definition is not None and system.consumers[tensor] == (last,) and _is_linear(equation.right, tensor):
+            equation = Equation(equation.left, inline(equation.right, {tensor: definition}))
+            folded.append(tensor)
+    return equation, tuple(folded)
+
+
+def _is_linear(right: Expression, tensor: Tensor) -> bool:
+    somewhere = Entry(tensor, *(Index("q", axis) for axis in tensor.axes))
+    slope, _ = contract(carry_out(Partial(right, somewhere)))
+    return not any(isinstance(node, Entry | Apply) for node in walk(tidy(slope)))
