@@ -55,7 +55,7 @@ class _Contraction:
         if not any(isinstance(node, Bracket) and any(map(is_positional, node.relations)) for node in walk(value)):
             return value
         inner = replace(self, outer=(*self.outer, value.index)) if isinstance(value, Total) else self
-        value = rebuild(value, lambda part: inner.run(part) if isinstance(part, Expression) else part)  # type: ignore[assignment]
+        value = rebuild(value, lambda part: inner.run(part) if isinstance(part, Expression) else part)
         if isinstance(value, Product):
             return product(*value.args)
         if isinstance(value, Cases):
@@ -166,7 +166,7 @@ def solve(relation: Relation, index: Index) -> Position | None:
     sides = (relation.left, relation.right)
     if relation.sign != "=" or not all(isinstance(side, Index | Affine) for side in sides):
         return None
-    difference = Affine.of(relation.left).plus(Affine.of(relation.right).scaled(-1))  # type: ignore[arg-type]
+    difference = Affine.of(relation.left).plus(Affine.of(relation.right).scaled(-1))
     coefficient = difference.coefficient(index)
     if abs(coefficient) != 1:
         return None

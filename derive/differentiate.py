@@ -61,7 +61,7 @@ def push_all(value: Expression) -> Expression:
     if isinstance(value, Total):
         body = push_all(value.body)
         return ZERO if body == ZERO else Total(value.index, body)
-    return rebuild(value, push_all)  # type: ignore[return-value]
+    return rebuild(value, push_all)
 
 
 def depends(value: Basic, by: Expression) -> bool:
@@ -175,7 +175,7 @@ def fill(body: Expression, argument: Expression) -> Expression:
     """A function's formula with its variable replaced by ``argument``."""
     if isinstance(body, Variable):
         return argument
-    return rebuild(body, lambda part: fill(part, argument))  # type: ignore[arg-type, return-value]
+    return rebuild(body, lambda part: fill(part, argument))
 
 
 @cache

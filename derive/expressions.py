@@ -26,7 +26,7 @@ class Node(Basic):
         """Equal parts; SymPy's own comparison asks more questions, and nodes are compared all the time."""
         if self is other:
             return True
-        return type(self) is type(other) and hash(self) == hash(other) and bool(self.args == other.args)  # type: ignore[attr-defined]
+        return type(self) is type(other) and hash(self) == hash(other) and bool(self.args == other.args)
 
     __hash__ = Basic.__hash__
 

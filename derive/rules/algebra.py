@@ -91,7 +91,7 @@ def _without_constants(value: Basic) -> Expression:
         outside = tuple(f for f in factors if not free_indices(f))
         inside = tuple(f for f in factors if f not in outside)
         return product(*outside, Total(value.index, product(*inside))) if outside and inside else value
-    return product(*value.args) if isinstance(value, Product) else value  # type: ignore[return-value]
+    return product(*value.args) if isinstance(value, Product) else value
 
 
 def cancellation(value: Expression, around: Surroundings) -> Step | None:
@@ -121,4 +121,4 @@ def positive_first(value: Expression) -> Expression:
         leading = next((term for term in value.args if leading_sign(term) > 0), None)
         if leading is not None:
             return plus(leading, *(term for term in value.args if term is not leading))
-    return rebuild(value, lambda part: positive_first(part) if isinstance(part, Expression) else part)  # type: ignore[return-value]
+    return rebuild(value, lambda part: positive_first(part) if isinstance(part, Expression) else part)

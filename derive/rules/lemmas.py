@@ -23,7 +23,7 @@ def assumption(value: Expression, around: Surroundings) -> Step | None:
             for fact in around.assumptions:
                 binding = match(fact.left, factor, free_indices(fact.left))
                 if taken is not None and binding is not None:
-                    return _cite(value, (node, taken), (factor, move(fact.right, binding)))  # type: ignore[arg-type]
+                    return _cite(value, (node, taken), (factor, move(fact.right, binding)))
     return None
 
 

@@ -18,7 +18,7 @@ def replace_parts(value: Expression, replacement: Replacement) -> Expression:
         new = replacement(part)
         return _flat(rebuild(part, change)) if new is None else new
 
-    return change(value)  # type: ignore[return-value]
+    return change(value)
 
 
 def replace_part(value: Expression, old: Basic, new: Basic) -> Expression:
