@@ -9,9 +9,9 @@ from sympy import Rational
 
 from derive.errors import InputError, unknown
 from derive.expressions import Expression, Function, Index, Number, Tensor
-from derive.functions import FUNCTIONS, VARIABLE, function, is_vector, scalar_body, with_known_names
+from derive.functions import FUNCTIONS, function, is_vector, scalar_body, with_known_names
 from derive.grammar import Source, read_formula
-from derive.scope import Reader, Scope, apply
+from derive.scope import VARIABLE, Reader, Scope, apply
 from derive.tables import table
 
 OWN = "f"

@@ -10,10 +10,8 @@ from sympy import Rational
 from derive.errors import InputError, unknown
 from derive.expressions import Expression, Function, Number, Variable
 from derive.grammar import Place, Source, Syntax, parts_of, read_formula
-from derive.scope import Reader, Scope
+from derive.scope import VARIABLE, Reader, Scope
 from derive.tables import table
-
-VARIABLE = "z"
 
 
 def function(name: str, **parameters: int | str | Rational) -> Function:
@@ -80,6 +78,12 @@ def scalar_names() -> tuple[str, ...]:
     """Every function of one number."""
     scalar = [name for name, row in table("activations").items() if not is_vector(row["formula"], name)]
     return tuple(dict.fromkeys((*table("functions"), *scalar)))
+
+
+@cache
+def vector_formulas() -> Mapping[str, str]:
+    """The formulas of the functions of vectors, in ``z[j]``, by name; they have no parameters."""
+    return {name: row["formula"] for name, row in table("activations").items() if is_vector(row["formula"], name)}
 
 
 class _Functions(Mapping[str, Function]):

@@ -17,6 +17,8 @@ MODULE_NAMES = frozenset(
     deltarule derive codegen cost
     """.split()  # noqa: SIM905 - reads better than forty quotes
 )
+OWN_WORDS = MODULE_NAMES - {"x", "y", "t", "path", "seed", "batch"} | {"inputs", "self", "cls", "sys", "DTYPE"}
+UNITS = re.compile(r"n[0-9]+")
 NUMBERED = re.compile(r"(?:W|b|z|a|delta|d[A-Za-z]|da|dz|dW|db|active|loss)[0-9]+")
 # A file of one of these names, beside the emitted module, would stand in for the module that NumPy imports.
 SHADOWING = frozenset(
@@ -53,4 +55,20 @@ def check_module_name(name: object, what: str = "name") -> str:
         raise InputError(f"{what} {quoted(word)} is a name that the emitted module uses itself")
     if word in SHADOWING:
         raise InputError(f"{what} {quoted(word)} is a module of Python's standard library; a file of that name would hide it")
+    return word
+
+
+def check_tensor_name(name: object, what: str = "name") -> str:
+    """``name`` if an input, a parameter or a value of an equation file may bear it; raises InputError otherwise."""
+    word = check_word(name, what)
+    if word in OWN_WORDS:
+        raise InputError(f"{what} {quoted(word)} is a name that the emitted module uses itself")
+    return word
+
+
+def check_axis_name(name: object, what: str = "axis") -> str:
+    """``name`` if an index letter may be it; raises InputError otherwise. ``n0``, ``n1``, ... count the units of layers."""
+    word = check_word(name, what)
+    if UNITS.fullmatch(word):
+        raise InputError(f"{what} {quoted(word)} means the units of a layer; take another letter")
     return word

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sympy import Basic, Rational
 
+from derive.equation_specification import EquationSpecification
 from derive.equations import Equation, System
+from derive.errors import InputError
 from derive.expressions import Axis, Entry, Expression, Index, Number, Power, Size, Tensor, Total, plus, product, rebuild, tensors_of, total
 from derive.layers import Layer, layer_types
 from derive.losses import loss as named_loss
-from derive.read_specification import Source, read_specification
+from derive.names import check_module_name
+from derive.read_equations import DEFAULT_NAME, is_equation_table, read_equations
+from derive.read_specification import Source, read_rows, specification_of
 from derive.specification import INPUT, NO_PENALTY, Specification
 
 BATCH = "batch"
@@ -19,22 +26,40 @@ BATCH = "batch"
 
 @dataclass(frozen=True)
 class Network:
-    """A specification with its equations: ``pattern`` for one training example, ``batch`` with the axis of patterns first."""
+    """A specification with its equations: ``pattern`` for one training example, ``batch`` with the axis of patterns first.
+
+    Equations from a file speak for themselves: there ``batch`` is ``pattern``.
+    """
 
     name: str
-    specification: Specification
+    specification: Specification | EquationSpecification
     pattern: System
     batch: System
 
 
 def network(spec: Source, *, loss: str | None = None, batch_reduction: str | None = None) -> Network:
-    """The network that a one-line text, a path to a TOML file or a table describes.
+    """The network that a one-line text, a path to a TOML file or a table describes: layers, or equations.
 
     Raises InputError, one clear line, for anything that cannot be built.
     """
-    specification = read_specification(spec, loss=loss, batch_reduction=batch_reduction)
+    where, rows = read_rows(spec)
+    if is_equation_table(rows):
+        for key, given in (("loss", loss), ("batch_reduction", batch_reduction)):
+            if given is not None:
+                raise InputError(f"{where}{key} {given} is for layers; equations state their own loss")
+        equations, system = read_equations(rows, where, _stem(spec))
+        return Network(equations.name, equations, system, system)
+    specification = specification_of(where, rows, loss=loss, batch_reduction=batch_reduction)
     pattern = pattern_system(specification)
     return Network(specification.name, specification, pattern, batched(pattern, specification.batch_reduction, specification.l2))
+
+
+def _stem(spec: Source) -> str:
+    """The name of a file without its ending, where a system may bear it."""
+    try:
+        return DEFAULT_NAME if isinstance(spec, Mapping) else check_module_name(Path(os.fspath(spec)).stem)
+    except InputError:
+        return DEFAULT_NAME
 
 
 def pattern_system(specification: Specification) -> System:

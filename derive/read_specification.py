@@ -9,22 +9,18 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, cast
 
-from sympy import Rational
-
+from derive import fields
 from derive.activations import Activation, activation, own_activation
 from derive.errors import InputError, quoted, quoted_path, unknown
-from derive.grammar import LARGEST_EXPONENT
 from derive.layers import LayerType, layer_types
 from derive.losses import default_loss, loss, loss_names
 from derive.names import check_module_name, check_word
 from derive.one_line import read_one_line
 from derive.specification import (
     INPUT,
-    LARGEST_SIZE,
     MOST_LAYERS,
     MOST_PARAMETERS,
     REDUCTIONS,
@@ -46,12 +42,17 @@ def read_specification(spec: Source, *, loss: str | None = None, batch_reduction
 
     ``loss`` and ``batch_reduction`` override what the specification says. Raises InputError with one clear line.
     """
-    where, rows = _rows(spec)
+    return specification_of(*read_rows(spec), loss=loss, batch_reduction=batch_reduction)
+
+
+def specification_of(where: str, rows: Mapping[str, Any], *, loss: str | None = None, batch_reduction: str | None = None) -> Specification:
+    """The specification of a table that was read; ``where`` begins every message about it."""
     given = {"loss": loss, "batch_reduction": batch_reduction}
     return _specification({**rows, **{key: value for key, value in given.items() if value is not None}}, where)
 
 
-def _rows(spec: Source) -> tuple[str, Mapping[str, Any]]:
+def read_rows(spec: Source) -> tuple[str, Mapping[str, Any]]:
+    """The table that a line, a path or a table gives, and what messages about it begin with: the file's name, if any."""
     if isinstance(spec, Mapping):
         return "", spec
     if isinstance(spec, str) and not _is_path(spec):
@@ -106,18 +107,18 @@ def _one_line(error: Exception) -> str:
 
 
 def _specification(rows: Mapping[str, Any], where: str) -> Specification:
-    _check_keys(rows, KEYS, where)
+    fields.check_keys(rows, KEYS, where)
     if "inputs" not in rows:
         raise InputError(f"{where}inputs is missing: the number of inputs")
-    inputs = _size(rows["inputs"], f"{where}inputs")
+    inputs = fields.size(rows["inputs"], f"{where}inputs")
     layers = _layers(rows.get("layers", ()), inputs, where)
     _check_reach(layers, where)
     last = layers[-1]
     output = last.activation.name if last.activation else None
-    chosen = _choice(rows.get("loss", default_loss(output or "")), loss_names(), "loss", f"{where}loss")
+    chosen = fields.choice(rows.get("loss", default_loss(output or "")), loss_names(), "loss", f"{where}loss")
     loss(chosen).check_output(output)
-    reduction = _choice(rows.get("batch_reduction", "mean"), REDUCTIONS, "batch_reduction", f"{where}batch_reduction")
-    l2 = _number(rows.get("l2", 0), f"{where}l2")
+    reduction = fields.choice(rows.get("batch_reduction", "mean"), REDUCTIONS, "batch_reduction", f"{where}batch_reduction")
+    l2 = fields.number(rows.get("l2", 0), f"{where}l2")
     if l2 < 0:
         raise InputError(f"{where}l2 must not be negative, got {quoted(rows['l2'])}")
     own = rows.get("name")
@@ -159,8 +160,8 @@ def _with_distinct_formulas(layers: tuple[LayerSpecification, ...]) -> tuple[Lay
 def _layer(
     row: Mapping[str, Any], number: int, above: Mapping[str, LayerSpecification], widths: Mapping[str, int], place: str
 ) -> LayerSpecification:
-    kind = layer_types()[_choice(row.get("type", DEFAULT_TYPE), tuple(layer_types()), "layer type", f"{place}: type")]
-    _check_keys(row, ("type", "name", "from", *kind.keys), f"{place}: ")
+    kind = layer_types()[fields.choice(row.get("type", DEFAULT_TYPE), tuple(layer_types()), "layer type", f"{place}: type")]
+    fields.check_keys(row, ("type", "name", "from", *kind.keys), f"{place}: ")
     name = _layer_name(row.get("name", f"{kind.name}{number}"), widths, place)
     sources = _sources(row, kind, list(widths), place)
     shared = _shared(row, sources, above, widths, place)
@@ -181,7 +182,7 @@ def _shared(
     if "share" not in row:
         return None
     owners = [name for name, layer in above.items() if "share" in layer_types()[layer.type].keys]
-    name = _choice(row["share"], tuple(owners), "layer with parameters", f"{place}: share")
+    name = fields.choice(row["share"], tuple(owners), "layer with parameters", f"{place}: share")
     owner = above[above[name].share or name]
     (needed,), (given,) = ([widths[source] for source in layer] for layer in (owner.inputs, sources))
     if needed != given:
@@ -228,7 +229,7 @@ def _units(
         return widths[sources[0]]
     if "units" not in row and shared is None:
         raise InputError(f"{place}: units is missing: the number of units")
-    units = _size(row["units"], f"{place}: units") if "units" in row else cast(LayerSpecification, shared).units
+    units = fields.size(row["units"], f"{place}: units") if "units" in row else cast(LayerSpecification, shared).units
     if shared is not None and units != shared.units:
         raise InputError(f"{place}: units must be {shared.units} as in {shared.name}, whose parameters it shares, got {units}")
     return units
@@ -242,7 +243,7 @@ def _activation(given: Any, place: str) -> Activation:
             raise InputError(f"activation must be a name or a table, got {quoted(given)}")
         if ("type" in given) == ("formula" in given):
             raise InputError('an activation table has either type or formula, such as { type = "leaky_relu", alpha = 0.2 }')
-        values = {check_word(key, "parameter"): _number(value, key) for key, value in given.items() if key not in ("type", "formula")}
+        values = {check_word(key, "parameter"): fields.number(value, key) for key, value in given.items() if key not in ("type", "formula")}
         text = given.get("type", given.get("formula"))
         if not isinstance(text, str):
             raise InputError(f"the type or formula of an activation is a text, got {quoted(text)}")
@@ -258,43 +259,3 @@ def _check_reach(layers: tuple[LayerSpecification, ...], where: str) -> None:
         if layer.name not in reaching:
             raise InputError(f"{where}layer {number}: {layer.name} does not reach the output, the last layer")
         reaching.update(layer.inputs)
-
-
-def _check_keys(rows: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for key in rows:
-        if key not in known:
-            raise unknown("key", key, known, where.removesuffix(": "))
-
-
-def _choice(given: Any, known: tuple[str, ...], kind: str, where: str) -> str:
-    if not isinstance(given, str):
-        raise InputError(f"{where} must be a name, got {quoted(given)}")
-    if given not in known:
-        raise unknown(kind, given, known, where.partition(f": {kind}")[0] if ": " in where else "")
-    return given
-
-
-def _size(given: Any, where: str) -> int:
-    if isinstance(given, bool) or not isinstance(given, Integral):
-        raise InputError(f"{where} must be a whole number, got {quoted(given)}")
-    size = int(given)
-    if size < 1:
-        raise InputError(f"{where} must be at least 1, got {quoted(size) if size < -(10**6) else size}")
-    if size > LARGEST_SIZE:
-        raise InputError(f"{where} is too large; the limit is {LARGEST_SIZE}")
-    return size
-
-
-def _number(given: Any, where: str) -> Rational:
-    """An exact number: a decimal is what was written, a float its shortest decimal."""
-    if isinstance(given, Rational):
-        return given
-    if isinstance(given, bool) or not isinstance(given, Decimal | Real):
-        raise InputError(f"{where} must be a number, got {quoted(given)}")
-    try:
-        decimal = given if isinstance(given, Decimal) else Decimal(repr(float(given)) if not isinstance(given, Integral) else int(given))
-    except (OverflowError, ValueError):
-        raise InputError(f"{where} is out of range") from None
-    if not decimal.is_finite() or (decimal and abs(decimal.adjusted()) > LARGEST_EXPONENT):
-        raise InputError(f"{where} must be a finite number of moderate size, got {quoted(given)}")
-    return Rational(str(decimal))

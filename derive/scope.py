@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from sympy import Rational
 
+from derive.equations import Equation
 from derive.errors import unknown
 from derive.expressions import (
     ONE,
@@ -39,12 +40,32 @@ from derive.expressions import (
     negative,
     plus,
     product,
+    total,
     walk,
 )
-from derive.grammar import LARGEST_EXPONENT, Call, Chain, Comparison, Literal, Minus, Name, Place, Raised, Source, Syntax, Truth, parts_of
+from derive.grammar import (
+    LARGEST_EXPONENT,
+    Call,
+    Chain,
+    Comparison,
+    Literal,
+    Minus,
+    Name,
+    Place,
+    Raised,
+    Source,
+    Syntax,
+    Truth,
+    parts_of,
+    read_formula,
+)
+from derive.substitute import inline
+
+VARIABLE, VECTOR_INDEX = "z", "j"
+"""The letters of the formulas of activations: ``z``, or ``z[j]`` where they are functions of vectors."""
 
 BINDERS = {"sum": Total, "max": Largest}
-FORMS = (*BINDERS, "cases", "size", "sqrt")
+FORMS = (*BINDERS, "logsumexp", "cases", "size", "sqrt")
 
 
 @dataclass(frozen=True)
@@ -52,7 +73,8 @@ class Scope:
     """What the names of a formula stand for.
 
     ``indices`` are the free letters, ``axes`` the letters that name an axis, ``values`` the scalars (parameters, the
-    variable of an activation), ``functions`` everything that can be called with one argument.
+    variable of an activation), ``functions`` everything that can be called with one argument, ``vectors`` the functions of vectors
+    by their formulas in ``z[j]``: ``softmax(j, u)``.
     """
 
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
@@ -60,6 +82,7 @@ class Scope:
     axes: Mapping[str, Axis] = field(default_factory=dict)
     values: Mapping[str, Expression] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
+    vectors: Mapping[str, str] = field(default_factory=dict)
 
     def with_index(self, letter: str, index: Index) -> Scope:
         """The scope inside a sum that binds ``letter``."""
@@ -106,7 +129,7 @@ class Reader:
     def relation(self, syntax: Comparison, scope: Scope) -> Relation:
         """A comparison of positions where both sides are made of indices, otherwise of values."""
         sides = (syntax.left, syntax.right)
-        letters = [letter for side in sides for letter in _names(side)]
+        letters = [letter for side in sides for letter in letters_in(side)]
         if letters and all(self._is_position(side, scope) for side in sides):
             left, right = (self.position(side, scope) for side in sides)
             return Relation(left, syntax.sign, right)
@@ -122,7 +145,7 @@ class Reader:
                 return Affine(int(text))
             case Name(name=name):
                 if name not in scope.indices:
-                    self.refuse_unknown(syntax, "index", name, list(scope.indices))
+                    self._refuse_index(syntax, scope)
                 return Affine(0, AffineTerm(1, scope.indices[name]))
             case Minus():
                 return self._affine(syntax.operand, scope).scaled(-1)
@@ -165,7 +188,7 @@ class Reader:
             return Constant("pi")
         if name in scope.indices or name in scope.axes:
             self.refuse(syntax, f"index {name} stands only in positions, comparisons of positions and size(...)")
-        if name in scope.functions or name in FORMS:
+        if self._is_function(name, scope):
             self.refuse(syntax, f"{name} is a function and needs an argument: {name}(...)")
         self.refuse_unknown(syntax, "name", name, [*scope.values, *scope.tensors, "pi"])
 
@@ -179,7 +202,7 @@ class Reader:
 
     def _tensor(self, syntax: Place, scope: Scope) -> Tensor:
         if syntax.name not in scope.tensors:
-            if syntax.name in scope.functions or syntax.name in FORMS:
+            if self._is_function(syntax.name, scope):
                 self.refuse(syntax, f"{syntax.name} is a function; write {syntax.name}(...)")
             self.refuse_unknown(syntax, "name", syntax.name, list(scope.tensors))
         tensor = scope.tensors[syntax.name]
@@ -189,14 +212,16 @@ class Reader:
 
     def _call(self, syntax: Call, scope: Scope) -> Expression:
         name, arguments = syntax.name, syntax.arguments
-        if name in BINDERS:
+        if name in BINDERS or name == "logsumexp":
             return self._bound(syntax, scope)
+        if name in scope.vectors:
+            return self._vector(syntax, scope)
         if name == "cases":
             return self._cases(syntax, scope)
         if name not in scope.functions and name not in FORMS:
             if name in scope.tensors:
                 self.refuse(syntax, f"{name} is a tensor; write {name}[...]")
-            self.refuse_unknown(syntax, "function", name, [*FORMS, *scope.functions])
+            self.refuse_unknown(syntax, "function", name, [*FORMS, *scope.functions, *scope.vectors])
         if len(arguments) != 1:
             self.refuse(syntax, f"{name} takes 1 argument, got {len(arguments)}")
         if name == "size":
@@ -218,9 +243,24 @@ class Reader:
             scope = scope.with_index(letter.name, index)
             bound.append(index)
         value = self.expression(body, scope)
+        if syntax.name == "logsumexp":
+            return Apply(scope.functions["log"], total(tuple(bound), Apply(scope.functions["exp"], value)))
         for index in reversed(bound):
             value = BINDERS[syntax.name](index, value)
         return value
+
+    def _vector(self, syntax: Call, scope: Scope) -> Expression:
+        """``softmax(j, u)``: the formula of a function of vectors for the vector of all ``u`` along the index j, at j."""
+        if len(syntax.arguments) != 2 or not isinstance(letter := syntax.arguments[0], Name):
+            self.refuse(syntax, f"{syntax.name} takes an index and what stands at it: {syntax.name}(j, u[j])")
+        if letter.name not in scope.indices:
+            self._refuse_index(letter, scope)
+        index = scope.indices[letter.name]
+        vector = Tensor(VARIABLE, (index.axis,))
+        formula = Reader(Source(scope.vectors[syntax.name], f"formula of {syntax.name}"))
+        inner = Scope({VARIABLE: vector}, {VECTOR_INDEX: index}, {VECTOR_INDEX: index.axis}, {}, scope.functions)
+        value = formula.expression(read_formula(formula.source), inner)
+        return inline(value, {vector: Equation(Entry(vector, index), self.expression(syntax.arguments[1], scope))})
 
     def axis_of(self, letter: Name, bodies: tuple[Syntax, ...], scope: Scope) -> Axis:
         """The axis of a letter: the one it names, or that of the positions where it stands."""
@@ -239,7 +279,7 @@ class Reader:
         if isinstance(syntax, Place):
             tensor = self._tensor(syntax, scope)
             for part, axis in zip(syntax.positions, tensor.axes, strict=True):
-                if (part == Name(letter, part.at)) if not shifted else list(_names(part)) == [letter]:
+                if (part == Name(letter, part.at)) if not shifted else list(letters_in(part)) == [letter]:
                     yield part, axis
             return
         for part in parts_of(syntax):
@@ -266,6 +306,15 @@ class Reader:
             if _is_power_of_numbers(inner):
                 self.refuse(part, "a power of numbers inside a power; write the number")
         return Power(base, exponent)
+
+    def _refuse_index(self, syntax: Name, scope: Scope) -> NoReturn:
+        if syntax.name in scope.axes:
+            self.refuse(syntax, f"index {syntax.name} is not bound here: no sum over it, and not an index of the left side")
+        self.refuse_unknown(syntax, "index", syntax.name, list(scope.indices))
+
+    @staticmethod
+    def _is_function(name: str, scope: Scope) -> bool:
+        return name in scope.functions or name in scope.vectors or name in FORMS
 
     def _size(self, syntax: Syntax, scope: Scope) -> Size:
         if not isinstance(syntax, Name):
@@ -317,11 +366,12 @@ def _is_scalar(name: str, scope: Scope) -> bool:
     return name in scope.tensors and not scope.tensors[name].axes
 
 
-def _names(syntax: Syntax) -> Iterator[str]:
+def letters_in(syntax: Syntax) -> Iterator[str]:
+    """Every name that stands alone in a piece of syntax, in the order written."""
     if isinstance(syntax, Name):
         yield syntax.name
     for part in parts_of(syntax):
-        yield from _names(part)
+        yield from letters_in(part)
 
 
 def _spoken(axis: Axis) -> str:
