@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from codegen.operations import Value, Writer, aligned
 from codegen.program import View
-from derive.expressions import Expression, Index, Number, Plus, Power, Product, Total, entries_of, free_indices, plus, product
 from codegen.unfold import outside
+from derive.expressions import Expression, Index, Number, Plus, Power, Product, Total, entries_of, free_indices, plus, product
 
 Lower = Callable[[Expression], Value]
 

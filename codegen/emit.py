@@ -1,26 +1,22 @@
-"""From a network and its sweep to the text of a module."""
+"""From a network and its sweep to the text of a module, with a certificate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from codegen import certificate
+from codegen.certificate import BOUNDS, CertificateError
+from codegen.header import header, memory, work
 from codegen.layout import storage
 from codegen.lower import lower_problem
 from codegen.passes import PASSES
-from codegen.problem import Problem, literal, problem_of, summed_in_place
+from codegen.problem import Problem, literal, problem_of, resized, summed_in_place
 from codegen.program import Program
 from codegen.special.erf import erf_record
 from codegen.targets import numpy_loops, numpy_vectorised
 from codegen.targets.loops import loop_lines
-from codegen.targets.module_record import (
-    GLOROT,
-    START_SENTENCES,
-    ModuleRecord,
-    parameter_records,
-    shape_text,
-    unpacked,
-)
+from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord, parameter_records, shape_text, unpacked
 from codegen.targets.templates import render
 from derive.chain_rule import Sweep
 from derive.expressions import ONE, Tensor, Total, tensors_of
@@ -28,6 +24,11 @@ from derive.network import Network
 
 STYLES = ("vectorised", "loops")
 DTYPES = ("float64", "float32")
+MOST_CHECKED = 400
+"""Networks with more parameters are checked against the loop form with smaller axes."""
+MOST_GROUPS = 16
+LARGEST_SELFTEST = 2_000_000
+"""A selftest makes one complex step for each group of parameters, in fewer groups where a step takes long."""
 
 
 def emit(
@@ -39,11 +40,36 @@ def emit(
     number: Callable[[Tensor], int] | None = None,
     version: str = "",
 ) -> str:
-    """The module of a network: ``sweep`` is the reverse sweep of its batch system; with the adjoint of x, also ``loss_gradients_and_dx``."""
+    """The module of a network, certified.
+
+    ``sweep`` is the reverse sweep of the batch system; where it has the adjoint of x, the module has ``loss_gradients_and_dx``. ``number``
+    gives the number that comments cite for the equation of a tensor. Raises CertificateError where a check fails.
+    """
     output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
     problem = problem_of(network.batch, sweep.derivations, output, number)
-    record = _record(network, problem, style, dtype, version)
-    return render("module/module.py.j2", module=record)
+    facts = _Facts(network, style, dtype, version)
+    text = facts.module(problem)
+    _certify(problem, facts, text)
+    return text
+
+
+def _certify(problem: Problem, facts: _Facts, text: str) -> None:
+    certificate.check_text(text)
+    module = certificate.loaded(text)
+    certificate.check_arrays(module)
+    small = problem if facts.is_small(problem) else resized(problem, _small_sizes(problem))
+    checked = module if small is problem else certificate.loaded(facts.module(small))
+    certificate.check_selftest(checked)
+    if facts.style == "vectorised":
+        certificate.check_allocation(module, 16)
+        certificate.check_allocation(checked, 4096)
+        loops = certificate.loaded(_Facts(facts.network, "loops", facts.dtype, facts.version).module(small))
+        certificate.check_agreement(checked, loops)
+
+
+def _small_sizes(problem: Problem) -> dict[Any, int]:
+    axes = [axis for axis in problem.system.axes if axis != problem.batch]
+    return {axis: min(axis.size, 2 + place % 4) for place, axis in enumerate(axes)}
 
 
 def optimised(problem: Problem) -> Program:
@@ -54,60 +80,98 @@ def optimised(problem: Problem) -> Program:
     return program
 
 
-def distributions_of(network: Network) -> dict[str, str]:
-    """The distribution that each matrix starts from, by name."""
-    found = {}
-    for tensor in network.batch.parameters:
-        layer = network.specification.layers[(tensor.layer or 1) - 1]
-        found[tensor.name] = layer.activation.initialisation if layer.activation else GLOROT
-    return found
+class _Facts:
+    """What a module says beside its equations."""
+
+    def __init__(self, network: Network, style: str, dtype: str, version: str) -> None:
+        self.network, self.style, self.dtype, self.version = network, style, dtype, version
+
+    def is_small(self, problem: Problem) -> bool:
+        sizes = (_size(tensor) for tensor in problem.parameters)
+        return sum(sizes) <= MOST_CHECKED
+
+    def starts(self) -> dict[str, str]:
+        """The distribution that each matrix starts from, by name."""
+        layers = self.network.specification.layers
+        owners = {t.name: layers[(t.layer or 1) - 1].activation for t in self.network.batch.parameters}
+        return {name: activation.initialisation if activation else GLOROT for name, activation in owners.items()}
+
+    def module(self, problem: Problem) -> str:
+        return render("module/module.py.j2", module=self.record(problem))
+
+    def record(self, problem: Problem) -> ModuleRecord:
+        merged = summed_in_place(problem)
+        program = optimised(merged)
+        vectorised = self.style == "vectorised"
+        own = numpy_vectorised.passes_record(merged, program) if vectorised else numpy_loops.passes_record(problem)
+        erf = vectorised and any(statement.operation == "erf" for statement in program.statements)
+        reference = tuple(_reference(problem))
+        starts = self.starts()
+        inputs, t = problem.inputs[0].axes[-1].size, problem.inputs[-1]
+        labels = _sum_to_one(problem, t)
+        extra = tuple((g.name, f"np.empty({shape_text(g.axes, problem.batch, 'self.batch')}, DTYPE)") for g in problem.input_gradients)
+        names = [tensor.name for tensor in problem.parameters]
+        targets = f"t (batch, {t.axes[-1].size})" + (" or class labels (batch,)" if labels else "")
+        return ModuleRecord(
+            name=self.network.name,
+            title=f"{self.network.name}: a network and its gradients, derived by deltarule ({self.style}, {self.dtype}).",
+            header=self.header(problem, program, f"x is (batch, {inputs}), {targets}"),
+            imports=tuple(_imports(own)),
+            dtype=self.dtype,
+            spec_hash=self.network.specification.hash,
+            labels=labels,
+            targets_sum_to_one=labels,
+            inputs=inputs,
+            outputs=t.axes[-1].size,
+            parameters=parameter_records(problem, starts, storage(problem) if vectorised else {}),
+            start_sentence=START_SENTENCES[tuple(sorted({starts[p.name] for p in problem.parameters if len(p.axes) > 1}))],
+            targets_sentence=targets,
+            targets="t if t.ndim == 2 else self._targets(t)" if labels else "t",
+            input_gradient=bool(extra),
+            extra_results=extra,
+            unpacked_parameters=unpacked(names, "parameters"),
+            unpacked=(
+                *unpacked(names, "workspace.parameters"),
+                *unpacked([gradient.name for gradient in problem.gradients.values()], "workspace.gradients"),
+                *(f"    {name} = workspace.{name}" for name, _ in extra),
+            ),
+            reference=reference,
+            erf=erf_record(self.dtype) if erf else {},
+            erf_series=any("_erf_series(" in line for line in reference),
+            tolerance=f"{BOUNDS[self.dtype]:.0e}".replace("e-0", "e-"),
+            groups=max(1, min(len(names), MOST_GROUPS, LARGEST_SELFTEST // sum(map(_size, problem.parameters)))),
+            **own,
+        )
+
+    def header(self, problem: Problem, program: Program, shapes: str) -> str:
+        specification = self.network.specification
+        loss = f"{specification.loss}, {specification.batch_reduction} over the patterns of a batch"
+        penalty = f", plus {float(specification.l2)!r}/2 times the sum of squared weights" if specification.l2 else ""
+        return header(
+            (
+                ("Architecture", specification.architecture),
+                ("Loss", loss + penalty),
+                ("Work", work(program)),
+                ("Memory", memory(program, 8 if self.dtype == "float64" else 4)),
+                ("Generator", f"deltarule {self.version}".rstrip()),
+                ("Specification", f"sha256 {specification.hash}"),
+                ("Certificate", certificate.statement(self.dtype, self.is_small(problem))),
+            ),
+            shapes,
+        )
 
 
-def _record(network: Network, problem: Problem, style: str, dtype: str, version: str) -> ModuleRecord:
-    stored = storage(problem) if style == "vectorised" else {}
-    own = _vectorised(problem, dtype) if style == "vectorised" else {**numpy_loops.passes_record(problem), "erf": {}}
-    x, t = problem.inputs
-    labels = _sum_to_one(problem, t)
-    starts = distributions_of(network)
-    names = [tensor.name for tensor in problem.parameters]
-    extra = tuple((g.name, f"np.empty({shape_text(g.axes, problem.batch, 'self.batch')}, DTYPE)") for g in problem.input_gradients)
-    used = tuple(sorted({starts.get(tensor.name, GLOROT) for tensor in problem.parameters if len(tensor.axes) > 1}))
-    loss_name = network.specification.loss
-    reference = tuple(_reference(problem))
-    imports = ["import math"] if any("math." in line for name in ("forward", "loss", "step") for line in own[f"{name}_lines"]) else []
-    common: dict[str, Any] = {
-        "name": network.name,
-        "title": f"{network.name}: {network.specification.architecture}, {loss_name}, {network.specification.batch_reduction}; {dtype}.",
-        "header": "TODO",
-        "imports": (*imports, "import sys", "from typing import NamedTuple"),
-        "dtype": dtype,
-        "spec_hash": network.specification.hash,
-        "labels": labels,
-        "targets_sum_to_one": labels,
-        "inputs": x.axes[-1].size,
-        "outputs": t.axes[-1].size,
-        "parameters": parameter_records(problem, starts, stored),
-        "start_sentence": START_SENTENCES[used],
-        "targets_sentence": f"t (batch, {t.axes[-1].size})" + (" or labels (batch,)" if labels else ""),
-        "targets": "t if t.ndim == 2 else self._targets(t)" if labels else "t",
-        "input_gradient": bool(extra),
-        "extra_results": extra,
-        "extra_arguments": "".join(f", {name}: np.ndarray" for name, _ in extra),
-        "passes_arguments": ", ".join(["self.batch", "self.parameters", "self.gradients", *(f"self.{name}" for name, _ in extra)]),
-        "unpacked_parameters": unpacked(names, "parameters"),
-        "unpacked_gradients": unpacked([gradient.name for gradient in problem.gradients.values()], "gradients"),
-        "reference": reference,
-        "erf_series": any("_erf_series(" in line for line in reference),
-        "tolerance": "1e-12" if dtype == "float64" else "1e-4",
-    }
-    return ModuleRecord(**common, **own)
+def _size(tensor: Tensor) -> int:
+    size = 1
+    for axis in tensor.axes:
+        size *= axis.size
+    return size
 
 
-def _vectorised(problem: Problem, dtype: str) -> Mapping[str, Any]:
-    merged = summed_in_place(problem)
-    program = optimised(merged)
-    erf = any(statement.operation == "erf" for statement in program.statements)
-    return {**numpy_vectorised.passes_record(merged, program), "erf": erf_record(dtype) if erf else {}}
+def _imports(own: Mapping[str, Any]) -> list[str]:
+    lines = (line for part in ("forward_lines", "loss_lines", "step_lines") for line in own[part])
+    mathematical = any("math.erf(" in line for line in lines)
+    return [*(["import math"] if mathematical else []), "import sys", "from typing import NamedTuple"]
 
 
 def _sum_to_one(problem: Problem, t: Tensor) -> bool:
@@ -123,3 +187,6 @@ def _reference(problem: Problem) -> list[str]:
             lines.append(f"    {numbered.tensor.name} = np.empty({shape_text(numbered.tensor.axes, problem.batch)}, complex)")
         lines += loop_lines(numbered.equation.left, numbered.computed, problem.batch, complex_numbers=True, indent=4)
     return lines
+
+
+__all__ = ["DTYPES", "STYLES", "CertificateError", "emit", "optimised"]

@@ -93,7 +93,7 @@ def _identity(name: str, naive: str, stable: str) -> Identity:
 def _read(text: str, name: str, indices: Mapping[str, Index]) -> Expression:
     tensors = {letter: Tensor(letter, (ANY_AXIS,) if f"{letter}[" in text else ()) for letter in WILDCARDS}
     functions = {primitive: Function(primitive) for primitive in PRIMITIVES}
-    axes = {letter: ANY_AXIS for letter in "km"}
+    axes = dict.fromkeys("km", ANY_AXIS)
     source = Source(text, name)
     value = Reader(source).expression(read_formula(source), Scope(tensors, indices, axes, functions=functions))
     return outside(tidy(value))

@@ -12,7 +12,7 @@ from codegen.unfold import plain
 from derive.equations import Equation, System
 from derive.expressions import Axis, Entry, Expression, Tensor, Total, entries_of, rebuild, tensors_of
 from derive.steps import Derivation
-from derive.substitute import right_side_at
+from derive.substitute import Renaming, right_side_at
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,7 @@ class Problem:
         return {numbered.tensor: numbered for numbered in self.equations}
 
 
-def problem_of(
-    system: System, derivations: Sequence[Derivation], output: Tensor, number: Callable[[Tensor], int] | None = None
-) -> Problem:
+def problem_of(system: System, derivations: Sequence[Derivation], output: Tensor, number: Callable[[Tensor], int] | None = None) -> Problem:
     """The equations of a batch system and its sweep, each in its stable form; what no result needs is left out."""
     forward = {equation.tensor: equation for equation in system.equations}
     backward = [derivation.equation for derivation in derivations]
@@ -85,6 +83,27 @@ def problem_of(
 def literal(problem: Problem) -> tuple[Numbered, ...]:
     """The forward equations as they stand, neither stabilised nor merged."""
     return tuple(Numbered(0, equation, plain(equation.right)) for equation in problem.system.equations)
+
+
+def resized(problem: Problem, sizes: Mapping[Axis, int]) -> Problem:
+    """The same problem with other sizes of axes."""
+    rename = Renaming({axis: Axis(axis.name, size) for axis, size in sizes.items()})
+
+    def numbered(old: Numbered) -> Numbered:
+        equation = Equation(rename(old.equation.left), rename(old.equation.right))
+        return Numbered(old.number, equation, rename(old.computed), tuple(map(numbered, old.merged)))
+
+    def equations(old: Sequence[Equation]) -> tuple[Equation, ...]:
+        return tuple(Equation(rename(equation.left), rename(equation.right)) for equation in old)
+
+    def tensors(old: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        return tuple(map(rename, old))
+
+    own = problem.system
+    system = System(own.name, tensors(own.inputs), tensors(own.parameters), equations(own.equations), equations(own.assumptions))
+    gradients = {rename(parameter): rename(gradient) for parameter, gradient in problem.gradients.items()}
+    kept = tuple(map(numbered, problem.equations))
+    return Problem(system, rename(problem.batch), kept, rename(problem.output), gradients, tensors(problem.input_gradients))
 
 
 def _batch_axis(system: System) -> Axis:

@@ -35,8 +35,11 @@ class Call(Expression):
 
 @dataclass(frozen=True)
 class Buffer:
-    """An array. ``axes`` is the order in memory, the last axis contiguous; ``documented`` gives the stored axis of each
-    documented one where the two orders differ. A constant holds ``value`` everywhere; truths are booleans."""
+    """An array.
+
+    ``axes`` is the order in memory, the last axis contiguous; ``documented`` gives the stored axis of each documented one where
+    the two orders differ. A constant holds ``value`` everywhere; truths are booleans.
+    """
 
     name: str
     axes: tuple[Axis, ...]

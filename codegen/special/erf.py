@@ -17,4 +17,4 @@ def erf_record(dtype: str) -> dict[str, Any]:
     row = tomllib.loads((Path(__file__).parent / "erf.toml").read_text(encoding="utf-8"))[dtype]
     top = float(row["top"])
     limits = (-1.0, 0.0, 1.0, top, (1 + top) / 2, 2 / (top - 1), row["first"])
-    return {**row, "limits": ", ".join(map(repr, limits))}
+    return {**row, "limits": limits}

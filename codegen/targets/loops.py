@@ -54,7 +54,7 @@ def loop_lines(left: Entry, right: Expression, batch: Axis, *, complex_numbers: 
         inner = indent + 4 * level
         for part in (part for part in hoisted if part.level == level):
             lines += _assigned(part.name, part.value, source, inner)
-            source = replace(source, key={**source.key, **{node: part.name for node in _equal(right, part.value)}})
+            source = replace(source, key={**source.key, **dict.fromkeys(_equal(right, part.value), part.name)})
         if level < len(indices):
             letter = source.letters[indices[level]]
             lines.append(f"{' ' * inner}for {letter} in range({length(indices[level].axis, source)}):")
@@ -101,7 +101,7 @@ def _largest_part(value: Expression, source: Source, width: int) -> Expression |
         counts[part] = counts.get(part, 0) + 1
         sizes.setdefault(part, len(text(part, source)))
     fitting = {part: size for part, size in sizes.items() if 12 < size <= width - 14}
-    return max(fitting, key=lambda part: (fitting[part] * counts[part], fitting[part]), default=None)  # type: ignore[return-value]
+    return max(fitting, key=lambda part: (fitting[part] * counts[part], fitting[part]), default=None)
 
 
 def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool = False) -> Iterator[Basic]:

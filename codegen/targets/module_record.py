@@ -59,10 +59,8 @@ class ModuleRecord:
     targets: str
     input_gradient: bool
     extra_results: tuple[tuple[str, str], ...]
-    extra_arguments: str
-    passes_arguments: str
     unpacked_parameters: tuple[str, ...]
-    unpacked_gradients: tuple[str, ...]
+    unpacked: tuple[str, ...]
     setup: tuple[Block, ...]
     forward_lines: tuple[str, ...]
     loss_lines: tuple[str, ...]
@@ -73,6 +71,7 @@ class ModuleRecord:
     erf: Mapping[str, Any]
     erf_series: bool
     tolerance: str
+    groups: int
 
 
 def size_text(axis: Axis, batch: Axis, patterns: str = "batch") -> str:

@@ -1,0 +1,212 @@
+"""Emission refuses to return a module that does not pass these checks; the header states the bounds, never a measurement.
+
+What was *checked*: the text parses and uses only what is allowed; every array has the module's precision; a step allocates
+nothing; the module agrees with the loop form; and its gradients agree with a complex step through the literal equations.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tracemalloc
+from contextlib import redirect_stdout
+from types import CellType, ModuleType
+from typing import Any
+
+import numpy as np
+
+IMPORTS = {"__future__": {"annotations"}, "typing": {"NamedTuple"}, "math": set(), "sys": set(), "numpy": set()}
+FORBIDDEN = frozenset(
+    [
+        "eval",
+        "exec",
+        "compile",
+        "globals",
+        "locals",
+        "vars",
+        "getattr",
+        "setattr",
+        "delattr",
+        "breakpoint",
+        "input",
+        "help",
+        "__import__",
+        "__builtins__",
+    ]
+)
+DUNDERS = frozenset({"__init__", "__name__"})
+NUMPY = frozenset(
+    [
+        "abs",
+        "absolute",
+        "add",
+        "array",
+        "asarray",
+        "ascontiguousarray",
+        "copysign",
+        "copyto",
+        "cos",
+        "divide",
+        "dtype",
+        "empty",
+        "equal",
+        "errstate",
+        "exp",
+        "exp2",
+        "expm1",
+        "eye",
+        "float32",
+        "float64",
+        "greater",
+        "greater_equal",
+        "integer",
+        "isfinite",
+        "less",
+        "less_equal",
+        "load",
+        "log",
+        "log1p",
+        "logical_and",
+        "logical_not",
+        "matmul",
+        "maximum",
+        "minimum",
+        "multiply",
+        "ndarray",
+        "negative",
+        "ones",
+        "pi",
+        "power",
+        "random",
+        "real",
+        "reciprocal",
+        "savez",
+        "sign",
+        "sin",
+        "sqrt",
+        "square",
+        "subtract",
+        "take",
+        "tanh",
+        "zeros",
+    ]
+)
+LARGEST_GROWTH = 1024
+LARGEST_PEAK = 8192 * 8 + 4096
+BOUNDS = {"float64": 1e-12, "float32": 1e-4}
+
+
+class CertificateError(Exception):
+    """A module that must not be written; the message says which check failed."""
+
+
+def statement(dtype: str, full_size: bool) -> str:
+    """The certificate in words, for the header."""
+    bound = f"{BOUNDS[dtype]:.0e}".replace("e-0", "e-")
+    where = "" if full_size else " (same equations, smaller axes)"
+    return "\n".join(
+        [
+            "checked when written, and by --selftest:",
+            f"loss and gradients against the equations as loops < {bound}{where}",
+            f"gradients against complex steps < {bound}{where}",
+            f"every array {dtype}; a step allocates < 1 KiB",
+        ]
+    )
+
+
+def check_text(text: str) -> None:
+    """Raise CertificateError unless the text parses and holds only what is allowed."""
+    try:
+        tree = ast.parse(text, feature_version=(3, 9))
+    except SyntaxError as error:
+        raise CertificateError(f"the module does not parse: {error}") from error
+    for node in ast.walk(tree):
+        fault = _fault(node)
+        if fault:
+            raise CertificateError(f"line {getattr(node, 'lineno', 0)}: {fault}")
+
+
+def _fault(node: ast.AST) -> str:
+    match node:
+        case ast.Import(names=names):
+            wrong = [name.name for name in names if name.name not in IMPORTS]
+            return f"import of {', '.join(wrong)}" if wrong else ""
+        case ast.ImportFrom(module=module, names=names):
+            wrong = [name.name for name in names if name.name not in IMPORTS.get(module or "", set())]
+            return f"import of {', '.join(wrong)} from {module}" if wrong else ""
+        case ast.Name(id=name) if name in FORBIDDEN or (name.startswith("__") and name not in DUNDERS):
+            return f"use of {name}"
+        case ast.Attribute(value=ast.Name(id="np"), attr=name) if name not in NUMPY:
+            return f"use of np.{name}"
+        case ast.Attribute(attr=name) if name.startswith("__"):
+            return f"use of {name}"
+        case ast.Global() | ast.Nonlocal() | ast.AsyncFunctionDef() | ast.Await() | ast.Yield() | ast.YieldFrom():
+            return f"use of {type(node).__name__}"
+    return ""
+
+
+def loaded(text: str) -> ModuleType:
+    """An emitted module, run."""
+    module = ModuleType("emitted")
+    exec(compile(text, "emitted", "exec"), module.__dict__)
+    return module
+
+
+def check_arrays(module: ModuleType, batch: int = 3) -> None:
+    """Raise CertificateError unless every array of a workspace has the module's precision (or holds truths)."""
+    workspace = module.Workspace(batch)
+    cells = [cell for function in (workspace._forward, workspace._loss, workspace._step) for cell in function.__closure__ or ()]
+    held = [value for cell in cells for value in _arrays(cell)]
+    for array in (*held, *workspace.parameters, *workspace.gradients):
+        if array.dtype not in (np.dtype(module.DTYPE), np.dtype(bool)):
+            raise CertificateError(f"an array of shape {array.shape} is {array.dtype}, not {np.dtype(module.DTYPE)}")
+
+
+def _arrays(cell: CellType) -> list[Any]:
+    return [cell.cell_contents] if isinstance(cell.cell_contents, np.ndarray) else []
+
+
+def check_allocation(module: ModuleType, batch: int) -> None:
+    """Raise CertificateError if a step allocates: nothing may be left behind, nor any array made on the way.
+
+    NumPy's own buffer for spread operands (at most 8192 numbers, returned at once) is not counted.
+    """
+    workspace = module.Workspace(batch)
+    parameters, x, t = module._random_point(batch)
+    workspace.set_parameters(parameters)
+    for _ in range(2):
+        workspace.step(x, t)
+    tracemalloc.start()
+    try:
+        workspace.step(x, t)
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        workspace.step(x, t)
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    if after - before >= LARGEST_GROWTH or peak - before >= LARGEST_PEAK:
+        raise CertificateError(f"a step allocates {peak - before} bytes and leaves {after - before}")
+
+
+def check_selftest(module: ModuleType) -> None:
+    """Raise CertificateError unless the module's own checks pass."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        passed = module.selftest()
+    if not passed:
+        failed = [line for line in said.getvalue().splitlines() if line.startswith("FAIL")]
+        raise CertificateError(f"selftest: {failed[0] if failed else 'failed'}")
+
+
+def check_agreement(module: ModuleType, loops: ModuleType, batch: int = 3) -> None:
+    """Raise CertificateError unless loss and gradients are those of the loop form, also where everything saturates."""
+    bound = BOUNDS[np.dtype(module.DTYPE).name]
+    parameters, x, t = module._random_point(batch)
+    for scale in (1.0, 50.0):
+        inputs = (scale * x).astype(module.DTYPE)
+        own, reference = (each.loss_and_gradients(parameters, inputs, t) for each in (module, loops))
+        for name, left, right in zip(("loss", *module.Parameters._fields), (own[0], *own[1]), (reference[0], *reference[1]), strict=True):
+            error = float(np.max(np.abs(np.asarray(left) - np.asarray(right)))) / max(1.0, float(np.max(np.abs(right))))
+            if not error < bound:
+                raise CertificateError(f"{name} differs from the loop form by {error:.1e}")
