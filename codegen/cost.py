@@ -36,19 +36,25 @@ def _operations(program: Program, statement: Statement) -> Amount:
 
 def parameter_bytes(program: Program, itemsize: int) -> int:
     """Bytes of parameters and gradients together."""
-    kept = (buffer for buffer in program.buffers.values() if buffer.kind in (PARAMETER, GRADIENT))
+    kept = (b for b in program.buffers.values() if b.kind in (PARAMETER, GRADIENT) and program.batch not in b.axes)
     return sum(itemsize * prod(axis.size for axis in buffer.axes) for buffer in kept)
 
 
 def workspace_bytes(program: Program, itemsize: int) -> Amount:
     """Bytes of everything else that a workspace owns, shared memory counted once."""
     inside = {name for group in program.memory for name in group}
-    alone = [(name,) for name, buffer in program.buffers.items() if name not in inside and buffer.kind not in _OWNED]
+    alone = [
+        (name,) for name, b in program.buffers.items() if name not in inside and (b.kind not in _OWNED or _is_input_gradient(program, b))
+    ]
     groups = ([_bytes(program, program.buffers[name], itemsize) for name in group] for group in (*program.memory, *alone))
     return sum((max(group, key=_largest) for group in groups), Amount())
 
 
 _OWNED = (ARGUMENT, CONSTANT, PARAMETER, GRADIENT)
+
+
+def _is_input_gradient(program: Program, buffer: Buffer) -> bool:
+    return buffer.kind == GRADIENT and program.batch in buffer.axes
 
 
 def _largest(amount: Amount) -> tuple[int, int]:

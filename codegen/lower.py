@@ -52,6 +52,8 @@ class Lowering:
             self.declare(tensor, PARAMETER, stored.get(tensor))
         for parameter, gradient in problem.gradients.items():
             self.declare(gradient, GRADIENT, stored.get(parameter))
+        for gradient in problem.input_gradients:
+            self.declare(gradient, GRADIENT)
 
     def declare(self, tensor: Tensor, kind: str, stored: tuple[int, ...] | None = None) -> Buffer:
         """A buffer for ``tensor``; ``stored`` are the tensor's axes in the order of memory."""
