@@ -1,0 +1,1013 @@
+"""deep_tanh_16: a network and its gradients, derived by deltarule (vectorised, float64).
+
+Architecture    64-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-
+                64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh
+Loss            half_squared_error, mean over the patterns of a batch
+Work            392,448 FLOPs per pattern and 1 per step
+Memory          1,064,960 bytes for parameters and gradients, 8,704 per pattern of a
+                batch
+Generator       deltarule 0.1.0
+Specification   sha256 09eaea4d2bd515ecba0b47cfac37fd7ce527caf6df5dd3bd75dc70bd8248cb09
+Certificate     checked when written, and by --selftest:
+                loss and gradients against the equations as loops < 1e-12 (same
+                equations, smaller axes)
+                gradients against complex steps < 1e-12 (same equations, smaller axes)
+                every array float64; a step allocates < 1 KiB
+
+x is (batch, 64), t (batch, 64):
+
+    parameters = initialise(seed=0)
+    y = forward(parameters, x)
+    cost, gradients = loss_and_gradients(parameters, x, t)
+
+For batches of one size in a loop, a workspace allocates everything once:
+
+    workspace = Workspace(batch)
+    workspace.set_parameters(parameters)
+    cost = workspace.step(x, t)
+    for value, slope in zip(workspace.parameters, workspace.gradients):
+        value -= 0.1 * slope
+
+Numbers in comments, such as (8), are those of the lecture notes of the same network.
+"""
+
+# SPDX-License-Identifier: 0BSD
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+DTYPE = np.float64
+SPEC_HASH = "09eaea4d2bd515ecba0b47cfac37fd7ce527caf6df5dd3bd75dc70bd8248cb09"
+
+
+class Parameters(NamedTuple):
+    """What the network learns; gradients have the same names."""
+
+    W1: np.ndarray  # (64, 64)
+    b1: np.ndarray  # (64,)
+    W2: np.ndarray  # (64, 64)
+    b2: np.ndarray  # (64,)
+    W3: np.ndarray  # (64, 64)
+    b3: np.ndarray  # (64,)
+    W4: np.ndarray  # (64, 64)
+    b4: np.ndarray  # (64,)
+    W5: np.ndarray  # (64, 64)
+    b5: np.ndarray  # (64,)
+    W6: np.ndarray  # (64, 64)
+    b6: np.ndarray  # (64,)
+    W7: np.ndarray  # (64, 64)
+    b7: np.ndarray  # (64,)
+    W8: np.ndarray  # (64, 64)
+    b8: np.ndarray  # (64,)
+    W9: np.ndarray  # (64, 64)
+    b9: np.ndarray  # (64,)
+    W10: np.ndarray  # (64, 64)
+    b10: np.ndarray  # (64,)
+    W11: np.ndarray  # (64, 64)
+    b11: np.ndarray  # (64,)
+    W12: np.ndarray  # (64, 64)
+    b12: np.ndarray  # (64,)
+    W13: np.ndarray  # (64, 64)
+    b13: np.ndarray  # (64,)
+    W14: np.ndarray  # (64, 64)
+    b14: np.ndarray  # (64,)
+    W15: np.ndarray  # (64, 64)
+    b15: np.ndarray  # (64,)
+    W16: np.ndarray  # (64, 64)
+    b16: np.ndarray  # (64,)
+
+
+SHAPES = Parameters(
+    W1=(64, 64),
+    b1=(64,),
+    W2=(64, 64),
+    b2=(64,),
+    W3=(64, 64),
+    b3=(64,),
+    W4=(64, 64),
+    b4=(64,),
+    W5=(64, 64),
+    b5=(64,),
+    W6=(64, 64),
+    b6=(64,),
+    W7=(64, 64),
+    b7=(64,),
+    W8=(64, 64),
+    b8=(64,),
+    W9=(64, 64),
+    b9=(64,),
+    W10=(64, 64),
+    b10=(64,),
+    W11=(64, 64),
+    b11=(64,),
+    W12=(64, 64),
+    b12=(64,),
+    W13=(64, 64),
+    b13=(64,),
+    W14=(64, 64),
+    b14=(64,),
+    W15=(64, 64),
+    b15=(64,),
+    W16=(64, 64),
+    b16=(64,),
+)
+
+
+def initialise(seed: int = 0) -> Parameters:
+    """Weights uniform after Glorot and Bengio 2010, biases 0."""
+    random = np.random.RandomState(seed)
+    return Parameters(
+        W1=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b1=np.zeros((64,), DTYPE),
+        W2=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b2=np.zeros((64,), DTYPE),
+        W3=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b3=np.zeros((64,), DTYPE),
+        W4=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b4=np.zeros((64,), DTYPE),
+        W5=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b5=np.zeros((64,), DTYPE),
+        W6=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b6=np.zeros((64,), DTYPE),
+        W7=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b7=np.zeros((64,), DTYPE),
+        W8=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b8=np.zeros((64,), DTYPE),
+        W9=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b9=np.zeros((64,), DTYPE),
+        W10=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b10=np.zeros((64,), DTYPE),
+        W11=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b11=np.zeros((64,), DTYPE),
+        W12=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b12=np.zeros((64,), DTYPE),
+        W13=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b13=np.zeros((64,), DTYPE),
+        W14=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b14=np.zeros((64,), DTYPE),
+        W15=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b15=np.zeros((64,), DTYPE),
+        W16=random.uniform(-1, 1, (64, 64)).astype(DTYPE) * DTYPE((6 / 128) ** 0.5),
+        b16=np.zeros((64,), DTYPE),
+    )
+
+
+def forward(parameters: Parameters, x: np.ndarray) -> np.ndarray:
+    """The output of the network: x (batch, 64) -> y (batch, 64)."""
+    workspace = Workspace(len(_checked_x(x)))
+    workspace.set_parameters(_checked_parameters(parameters))
+    return workspace.forward(_checked_x(x)).copy()
+
+
+def loss(parameters: Parameters, x: np.ndarray, t: np.ndarray) -> float:
+    """The loss of a batch: t (batch, 64)."""
+    workspace = Workspace(len(_checked_x(x)))
+    workspace.set_parameters(_checked_parameters(parameters))
+    return workspace.loss(_checked_x(x), _checked_t(t, workspace.batch))
+
+
+def loss_and_gradients(
+    parameters: Parameters,
+    x: np.ndarray,
+    t: np.ndarray,
+) -> tuple[float, Parameters]:
+    """The loss of a batch and its derivative with respect to every parameter."""
+    return Workspace(len(_checked_x(x))).loss_and_gradients(parameters, x, t)
+
+
+def save(path: str, parameters: Parameters) -> None:
+    """Write parameters to an .npz file at exactly this path."""
+    arrays = _checked_parameters(parameters)._asdict()
+    with open(path, "wb") as file:
+        np.savez(file, spec_hash=np.array(SPEC_HASH), **arrays)
+
+
+def load(path: str) -> Parameters:
+    """Read parameters that save wrote; ValueError where the file is not of this network."""
+    with np.load(path, allow_pickle=False) as archive:
+        wanted, found = ["spec_hash", *Parameters._fields], list(archive.files)
+        if sorted(found) != sorted(wanted):
+            raise ValueError(f"{path}: expected arrays {wanted}, got {found}")
+        if str(archive["spec_hash"]) != SPEC_HASH:
+            raise ValueError(f"{path}: written by the module of another specification")
+        arrays = [archive[name] for name in Parameters._fields]
+    return _checked_parameters(Parameters(*arrays))
+
+
+class Workspace:
+    """Everything that batches of one size need, allocated once; use one per thread.
+
+    Fill ``parameters`` (``set_parameters`` copies them in), call ``step`` and read
+    ``gradients``: the arrays of both belong to the workspace, which overwrites them.
+    """
+
+    def __init__(self, batch: int) -> None:
+        if not isinstance(batch, (int, np.integer)) or batch < 1:
+            raise ValueError(f"batch: expected a whole number from 1, got {batch!r}")
+        self.batch = int(batch)
+        self.parameters = Parameters(
+            W1=np.zeros((64, 64), DTYPE).T,
+            b1=np.zeros((64,), DTYPE),
+            W2=np.zeros((64, 64), DTYPE).T,
+            b2=np.zeros((64,), DTYPE),
+            W3=np.zeros((64, 64), DTYPE).T,
+            b3=np.zeros((64,), DTYPE),
+            W4=np.zeros((64, 64), DTYPE).T,
+            b4=np.zeros((64,), DTYPE),
+            W5=np.zeros((64, 64), DTYPE).T,
+            b5=np.zeros((64,), DTYPE),
+            W6=np.zeros((64, 64), DTYPE).T,
+            b6=np.zeros((64,), DTYPE),
+            W7=np.zeros((64, 64), DTYPE).T,
+            b7=np.zeros((64,), DTYPE),
+            W8=np.zeros((64, 64), DTYPE).T,
+            b8=np.zeros((64,), DTYPE),
+            W9=np.zeros((64, 64), DTYPE).T,
+            b9=np.zeros((64,), DTYPE),
+            W10=np.zeros((64, 64), DTYPE).T,
+            b10=np.zeros((64,), DTYPE),
+            W11=np.zeros((64, 64), DTYPE).T,
+            b11=np.zeros((64,), DTYPE),
+            W12=np.zeros((64, 64), DTYPE).T,
+            b12=np.zeros((64,), DTYPE),
+            W13=np.zeros((64, 64), DTYPE).T,
+            b13=np.zeros((64,), DTYPE),
+            W14=np.zeros((64, 64), DTYPE).T,
+            b14=np.zeros((64,), DTYPE),
+            W15=np.zeros((64, 64), DTYPE).T,
+            b15=np.zeros((64,), DTYPE),
+            W16=np.zeros((64, 64), DTYPE).T,
+            b16=np.zeros((64,), DTYPE),
+        )
+        self.gradients = Parameters(
+            W1=np.zeros((64, 64), DTYPE).T,
+            b1=np.zeros((64,), DTYPE),
+            W2=np.zeros((64, 64), DTYPE).T,
+            b2=np.zeros((64,), DTYPE),
+            W3=np.zeros((64, 64), DTYPE).T,
+            b3=np.zeros((64,), DTYPE),
+            W4=np.zeros((64, 64), DTYPE).T,
+            b4=np.zeros((64,), DTYPE),
+            W5=np.zeros((64, 64), DTYPE).T,
+            b5=np.zeros((64,), DTYPE),
+            W6=np.zeros((64, 64), DTYPE).T,
+            b6=np.zeros((64,), DTYPE),
+            W7=np.zeros((64, 64), DTYPE).T,
+            b7=np.zeros((64,), DTYPE),
+            W8=np.zeros((64, 64), DTYPE).T,
+            b8=np.zeros((64,), DTYPE),
+            W9=np.zeros((64, 64), DTYPE).T,
+            b9=np.zeros((64,), DTYPE),
+            W10=np.zeros((64, 64), DTYPE).T,
+            b10=np.zeros((64,), DTYPE),
+            W11=np.zeros((64, 64), DTYPE).T,
+            b11=np.zeros((64,), DTYPE),
+            W12=np.zeros((64, 64), DTYPE).T,
+            b12=np.zeros((64,), DTYPE),
+            W13=np.zeros((64, 64), DTYPE).T,
+            b13=np.zeros((64,), DTYPE),
+            W14=np.zeros((64, 64), DTYPE).T,
+            b14=np.zeros((64,), DTYPE),
+            W15=np.zeros((64, 64), DTYPE).T,
+            b15=np.zeros((64,), DTYPE),
+            W16=np.zeros((64, 64), DTYPE).T,
+            b16=np.zeros((64,), DTYPE),
+        )
+        self._forward, self._loss, self._step = _passes(self)
+
+    def set_parameters(self, parameters: Parameters) -> None:
+        """Copy parameters into the workspace."""
+        for place, given in enumerate(parameters):
+            self.parameters[place][...] = given
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """The output for x (batch, 64): a view that the next call overwrites."""
+        return self._forward(x)
+
+    def loss(self, x: np.ndarray, t: np.ndarray) -> float:
+        """The loss alone."""
+        return float(self._loss(x, t))
+
+    def step(self, x: np.ndarray, t: np.ndarray) -> float:
+        """The loss; its gradients are left in ``gradients``. Nothing is checked or allocated."""
+        return float(self._step(x, t))
+
+    def loss_and_gradients(
+        self,
+        parameters: Parameters,
+        x: np.ndarray,
+        t: np.ndarray,
+    ) -> tuple[float, Parameters]:
+        """Check everything, copy parameters in and make a step."""
+        x, t = _checked_x(x, self.batch), _checked_t(t, self.batch)
+        self.set_parameters(_checked_parameters(parameters))
+        return self.step(x, t), self.gradients
+
+
+def _passes(workspace: Workspace) -> tuple:
+    """The passes over memory that is allocated here: forward, loss and step."""
+    batch = workspace.batch
+    (
+        W1,
+        b1,
+        W2,
+        b2,
+        W3,
+        b3,
+        W4,
+        b4,
+        W5,
+        b5,
+        W6,
+        b6,
+        W7,
+        b7,
+        W8,
+        b8,
+        W9,
+        b9,
+        W10,
+        b10,
+        W11,
+        b11,
+        W12,
+        b12,
+        W13,
+        b13,
+        W14,
+        b14,
+        W15,
+        b15,
+        W16,
+        b16,
+    ) = workspace.parameters
+    (
+        dW1,
+        db1,
+        dW2,
+        db2,
+        dW3,
+        db3,
+        dW4,
+        db4,
+        dW5,
+        db5,
+        dW6,
+        db6,
+        dW7,
+        db7,
+        dW8,
+        db8,
+        dW9,
+        db9,
+        dW10,
+        db10,
+        dW11,
+        db11,
+        dW12,
+        db12,
+        dW13,
+        db13,
+        dW14,
+        db14,
+        dW15,
+        db15,
+        dW16,
+        db16,
+    ) = workspace.gradients
+    # NumPy's functions
+    add = np.add
+    multiply = np.multiply
+    subtract = np.subtract
+    tanh = np.tanh
+    # constants
+    one = np.array(1.0, DTYPE)
+    one_over_batch = np.array(1.0 / batch, DTYPE)
+    ones_batch = np.ones(batch, DTYPE)
+    # values of the network; names of one array are never alive together
+    z1 = np.empty((batch, 64), DTYPE)
+    z2 = np.empty((batch, 64), DTYPE)
+    z3 = np.empty((batch, 64), DTYPE)
+    z4 = np.empty((batch, 64), DTYPE)
+    z5 = np.empty((batch, 64), DTYPE)
+    z6 = np.empty((batch, 64), DTYPE)
+    z7 = np.empty((batch, 64), DTYPE)
+    z8 = np.empty((batch, 64), DTYPE)
+    z9 = np.empty((batch, 64), DTYPE)
+    z10 = np.empty((batch, 64), DTYPE)
+    z11 = np.empty((batch, 64), DTYPE)
+    z12 = np.empty((batch, 64), DTYPE)
+    z13 = np.empty((batch, 64), DTYPE)
+    z14 = np.empty((batch, 64), DTYPE)
+    z15 = np.empty((batch, 64), DTYPE)
+    z16 = np.empty((batch, 64), DTYPE)
+    a16_minus_t = np.empty((batch, 64), DTYPE)
+    a1 = z1
+    a2 = z2
+    a3 = z3
+    a4 = z4
+    a5 = z5
+    a6 = z6
+    a7 = z7
+    a8 = z8
+    a9 = z9
+    a10 = z10
+    a11 = z11
+    a12 = z12
+    a13 = z13
+    a14 = z14
+    a15 = z15
+    a16 = z16
+    one_minus_a16_times_a16 = z16
+    delta16 = a16_minus_t
+    delta16_dot_W16 = z16.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta15 = z15
+    delta15_dot_W15 = z16.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta14 = z14
+    delta14_dot_W14 = z15.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta13 = z13
+    delta13_dot_W13 = z14.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta12 = z12
+    delta12_dot_W12 = z13.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta11 = z11
+    delta11_dot_W11 = z12.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta10 = z10
+    delta10_dot_W10 = z11.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta9 = z9
+    delta9_dot_W9 = z10.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta8 = z8
+    delta8_dot_W8 = z9.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta7 = z7
+    delta7_dot_W7 = z8.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta6 = z6
+    delta6_dot_W6 = z7.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta5 = z5
+    delta5_dot_W5 = z6.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta4 = z4
+    delta4_dot_W4 = z5.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta3 = z3
+    delta3_dot_W3 = z4.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta2 = z2
+    delta2_dot_W2 = z3.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta1 = z1
+    # views
+    W1_T = W1.T
+    W2_T = W2.T
+    W3_T = W3.T
+    W4_T = W4.T
+    W5_T = W5.T
+    W6_T = W6.T
+    W7_T = W7.T
+    W8_T = W8.T
+    W9_T = W9.T
+    W10_T = W10.T
+    W11_T = W11.T
+    W12_T = W12.T
+    W13_T = W13.T
+    W14_T = W14.T
+    W15_T = W15.T
+    W16_T = W16.T
+    a16_minus_t_flat = a16_minus_t.reshape(-1)
+    a15_T = a15.T
+    dW16_T = dW16.T
+    a14_T = a14.T
+    dW15_T = dW15.T
+    a13_T = a13.T
+    dW14_T = dW14.T
+    a12_T = a12.T
+    dW13_T = dW13.T
+    a11_T = a11.T
+    dW12_T = dW12.T
+    a10_T = a10.T
+    dW11_T = dW11.T
+    a9_T = a9.T
+    dW10_T = dW10.T
+    a8_T = a8.T
+    dW9_T = dW9.T
+    a7_T = a7.T
+    dW8_T = dW8.T
+    a6_T = a6.T
+    dW7_T = dW7.T
+    a5_T = a5.T
+    dW6_T = dW6.T
+    a4_T = a4.T
+    dW5_T = dW5.T
+    a3_T = a3.T
+    dW4_T = dW4.T
+    a2_T = a2.T
+    dW3_T = dW3.T
+    a1_T = a1.T
+    dW2_T = dW2.T
+    dW1_T = dW1.T
+
+    def run_forward(x):
+        # (9)  z1[b,j] = sum_p W1[j,p]*x[b,p] + b1[j]
+        x.dot(W1_T, z1)
+        add(z1, b1, z1)
+        # (10) a1[b,j] = tanh(z1[b,j])
+        tanh(z1, a1)
+        # (9)  z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
+        a1.dot(W2_T, z2)
+        add(z2, b2, z2)
+        # (10) a2[b,j] = tanh(z2[b,j])
+        tanh(z2, a2)
+        # (9)  z3[b,j] = sum_p W3[j,p]*a2[b,p] + b3[j]
+        a2.dot(W3_T, z3)
+        add(z3, b3, z3)
+        # (10) a3[b,j] = tanh(z3[b,j])
+        tanh(z3, a3)
+        # (9)  z4[b,j] = sum_p W4[j,p]*a3[b,p] + b4[j]
+        a3.dot(W4_T, z4)
+        add(z4, b4, z4)
+        # (10) a4[b,j] = tanh(z4[b,j])
+        tanh(z4, a4)
+        # (9)  z5[b,j] = sum_p W5[j,p]*a4[b,p] + b5[j]
+        a4.dot(W5_T, z5)
+        add(z5, b5, z5)
+        # (10) a5[b,j] = tanh(z5[b,j])
+        tanh(z5, a5)
+        # (9)  z6[b,j] = sum_p W6[j,p]*a5[b,p] + b6[j]
+        a5.dot(W6_T, z6)
+        add(z6, b6, z6)
+        # (10) a6[b,j] = tanh(z6[b,j])
+        tanh(z6, a6)
+        # (9)  z7[b,j] = sum_p W7[j,p]*a6[b,p] + b7[j]
+        a6.dot(W7_T, z7)
+        add(z7, b7, z7)
+        # (10) a7[b,j] = tanh(z7[b,j])
+        tanh(z7, a7)
+        # (9)  z8[b,j] = sum_p W8[j,p]*a7[b,p] + b8[j]
+        a7.dot(W8_T, z8)
+        add(z8, b8, z8)
+        # (10) a8[b,j] = tanh(z8[b,j])
+        tanh(z8, a8)
+        # (9)  z9[b,j] = sum_p W9[j,p]*a8[b,p] + b9[j]
+        a8.dot(W9_T, z9)
+        add(z9, b9, z9)
+        # (10) a9[b,j] = tanh(z9[b,j])
+        tanh(z9, a9)
+        # (9)  z10[b,j] = sum_p W10[j,p]*a9[b,p] + b10[j]
+        a9.dot(W10_T, z10)
+        add(z10, b10, z10)
+        # (10) a10[b,j] = tanh(z10[b,j])
+        tanh(z10, a10)
+        # (9)  z11[b,j] = sum_p W11[j,p]*a10[b,p] + b11[j]
+        a10.dot(W11_T, z11)
+        add(z11, b11, z11)
+        # (10) a11[b,j] = tanh(z11[b,j])
+        tanh(z11, a11)
+        # (9)  z12[b,j] = sum_p W12[j,p]*a11[b,p] + b12[j]
+        a11.dot(W12_T, z12)
+        add(z12, b12, z12)
+        # (10) a12[b,j] = tanh(z12[b,j])
+        tanh(z12, a12)
+        # (9)  z13[b,j] = sum_p W13[j,p]*a12[b,p] + b13[j]
+        a12.dot(W13_T, z13)
+        add(z13, b13, z13)
+        # (10) a13[b,j] = tanh(z13[b,j])
+        tanh(z13, a13)
+        # (9)  z14[b,j] = sum_p W14[j,p]*a13[b,p] + b14[j]
+        a13.dot(W14_T, z14)
+        add(z14, b14, z14)
+        # (10) a14[b,j] = tanh(z14[b,j])
+        tanh(z14, a14)
+        # (9)  z15[b,j] = sum_p W15[j,p]*a14[b,p] + b15[j]
+        a14.dot(W15_T, z15)
+        add(z15, b15, z15)
+        # (10) a15[b,j] = tanh(z15[b,j])
+        tanh(z15, a15)
+        # (9)  z16[b,j] = sum_p W16[j,p]*a15[b,p] + b16[j]
+        a15.dot(W16_T, z16)
+        add(z16, b16, z16)
+        # (10) a16[b,j] = tanh(z16[b,j])
+        tanh(z16, a16)
+        return a16
+
+    def run_loss(x, t):
+        run_forward(x)
+        # (11) loss[b] = 1/2 * sum_j (a16[b,j] - t[b,j])**2
+        # (12) cost = 1/batch * sum_b loss[b]
+        subtract(a16, t, a16_minus_t)
+        cost_product = a16_minus_t_flat.dot(a16_minus_t_flat)
+        cost = (0.5 / batch) * cost_product
+        return cost
+
+    def run_step(x, t):
+        cost = run_loss(x, t)
+        # (14) delta16[b,j] = (a16[b,j] - t[b,j])*(1 - a16[b,j]**2)/batch
+        multiply(a16, a16, one_minus_a16_times_a16)
+        subtract(one, one_minus_a16_times_a16, one_minus_a16_times_a16)
+        multiply(one_over_batch, a16_minus_t, delta16)
+        multiply(delta16, one_minus_a16_times_a16, delta16)
+        # (15) dW16[j,p] = sum_b delta16[b,j]*a15[b,p]
+        a15_T.dot(delta16, dW16_T)
+        # (16) db16[j] = sum_b delta16[b,j]
+        ones_batch.dot(delta16, db16)
+        # (17) delta15[b,j] = sum_k delta16[b,k]*W16[k,j]*(1 - a15[b,j]**2)
+        multiply(a15, a15, delta15)
+        subtract(one, delta15, delta15)
+        delta16.dot(W16, delta16_dot_W16)
+        multiply(delta15, delta16_dot_W16, delta15)
+        # (15) dW15[j,p] = sum_b delta15[b,j]*a14[b,p]
+        a14_T.dot(delta15, dW15_T)
+        # (16) db15[j] = sum_b delta15[b,j]
+        ones_batch.dot(delta15, db15)
+        # (17) delta14[b,j] = sum_k delta15[b,k]*W15[k,j]*(1 - a14[b,j]**2)
+        multiply(a14, a14, delta14)
+        subtract(one, delta14, delta14)
+        delta15.dot(W15, delta15_dot_W15)
+        multiply(delta14, delta15_dot_W15, delta14)
+        # (15) dW14[j,p] = sum_b delta14[b,j]*a13[b,p]
+        a13_T.dot(delta14, dW14_T)
+        # (16) db14[j] = sum_b delta14[b,j]
+        ones_batch.dot(delta14, db14)
+        # (17) delta13[b,j] = sum_k delta14[b,k]*W14[k,j]*(1 - a13[b,j]**2)
+        multiply(a13, a13, delta13)
+        subtract(one, delta13, delta13)
+        delta14.dot(W14, delta14_dot_W14)
+        multiply(delta13, delta14_dot_W14, delta13)
+        # (15) dW13[j,p] = sum_b delta13[b,j]*a12[b,p]
+        a12_T.dot(delta13, dW13_T)
+        # (16) db13[j] = sum_b delta13[b,j]
+        ones_batch.dot(delta13, db13)
+        # (17) delta12[b,j] = sum_k delta13[b,k]*W13[k,j]*(1 - a12[b,j]**2)
+        multiply(a12, a12, delta12)
+        subtract(one, delta12, delta12)
+        delta13.dot(W13, delta13_dot_W13)
+        multiply(delta12, delta13_dot_W13, delta12)
+        # (15) dW12[j,p] = sum_b delta12[b,j]*a11[b,p]
+        a11_T.dot(delta12, dW12_T)
+        # (16) db12[j] = sum_b delta12[b,j]
+        ones_batch.dot(delta12, db12)
+        # (17) delta11[b,j] = sum_k delta12[b,k]*W12[k,j]*(1 - a11[b,j]**2)
+        multiply(a11, a11, delta11)
+        subtract(one, delta11, delta11)
+        delta12.dot(W12, delta12_dot_W12)
+        multiply(delta11, delta12_dot_W12, delta11)
+        # (15) dW11[j,p] = sum_b delta11[b,j]*a10[b,p]
+        a10_T.dot(delta11, dW11_T)
+        # (16) db11[j] = sum_b delta11[b,j]
+        ones_batch.dot(delta11, db11)
+        # (17) delta10[b,j] = sum_k delta11[b,k]*W11[k,j]*(1 - a10[b,j]**2)
+        multiply(a10, a10, delta10)
+        subtract(one, delta10, delta10)
+        delta11.dot(W11, delta11_dot_W11)
+        multiply(delta10, delta11_dot_W11, delta10)
+        # (15) dW10[j,p] = sum_b delta10[b,j]*a9[b,p]
+        a9_T.dot(delta10, dW10_T)
+        # (16) db10[j] = sum_b delta10[b,j]
+        ones_batch.dot(delta10, db10)
+        # (17) delta9[b,j] = sum_k delta10[b,k]*W10[k,j]*(1 - a9[b,j]**2)
+        multiply(a9, a9, delta9)
+        subtract(one, delta9, delta9)
+        delta10.dot(W10, delta10_dot_W10)
+        multiply(delta9, delta10_dot_W10, delta9)
+        # (15) dW9[j,p] = sum_b delta9[b,j]*a8[b,p]
+        a8_T.dot(delta9, dW9_T)
+        # (16) db9[j] = sum_b delta9[b,j]
+        ones_batch.dot(delta9, db9)
+        # (17) delta8[b,j] = sum_k delta9[b,k]*W9[k,j]*(1 - a8[b,j]**2)
+        multiply(a8, a8, delta8)
+        subtract(one, delta8, delta8)
+        delta9.dot(W9, delta9_dot_W9)
+        multiply(delta8, delta9_dot_W9, delta8)
+        # (15) dW8[j,p] = sum_b delta8[b,j]*a7[b,p]
+        a7_T.dot(delta8, dW8_T)
+        # (16) db8[j] = sum_b delta8[b,j]
+        ones_batch.dot(delta8, db8)
+        # (17) delta7[b,j] = sum_k delta8[b,k]*W8[k,j]*(1 - a7[b,j]**2)
+        multiply(a7, a7, delta7)
+        subtract(one, delta7, delta7)
+        delta8.dot(W8, delta8_dot_W8)
+        multiply(delta7, delta8_dot_W8, delta7)
+        # (15) dW7[j,p] = sum_b delta7[b,j]*a6[b,p]
+        a6_T.dot(delta7, dW7_T)
+        # (16) db7[j] = sum_b delta7[b,j]
+        ones_batch.dot(delta7, db7)
+        # (17) delta6[b,j] = sum_k delta7[b,k]*W7[k,j]*(1 - a6[b,j]**2)
+        multiply(a6, a6, delta6)
+        subtract(one, delta6, delta6)
+        delta7.dot(W7, delta7_dot_W7)
+        multiply(delta6, delta7_dot_W7, delta6)
+        # (15) dW6[j,p] = sum_b delta6[b,j]*a5[b,p]
+        a5_T.dot(delta6, dW6_T)
+        # (16) db6[j] = sum_b delta6[b,j]
+        ones_batch.dot(delta6, db6)
+        # (17) delta5[b,j] = sum_k delta6[b,k]*W6[k,j]*(1 - a5[b,j]**2)
+        multiply(a5, a5, delta5)
+        subtract(one, delta5, delta5)
+        delta6.dot(W6, delta6_dot_W6)
+        multiply(delta5, delta6_dot_W6, delta5)
+        # (15) dW5[j,p] = sum_b delta5[b,j]*a4[b,p]
+        a4_T.dot(delta5, dW5_T)
+        # (16) db5[j] = sum_b delta5[b,j]
+        ones_batch.dot(delta5, db5)
+        # (17) delta4[b,j] = sum_k delta5[b,k]*W5[k,j]*(1 - a4[b,j]**2)
+        multiply(a4, a4, delta4)
+        subtract(one, delta4, delta4)
+        delta5.dot(W5, delta5_dot_W5)
+        multiply(delta4, delta5_dot_W5, delta4)
+        # (15) dW4[j,p] = sum_b delta4[b,j]*a3[b,p]
+        a3_T.dot(delta4, dW4_T)
+        # (16) db4[j] = sum_b delta4[b,j]
+        ones_batch.dot(delta4, db4)
+        # (17) delta3[b,j] = sum_k delta4[b,k]*W4[k,j]*(1 - a3[b,j]**2)
+        multiply(a3, a3, delta3)
+        subtract(one, delta3, delta3)
+        delta4.dot(W4, delta4_dot_W4)
+        multiply(delta3, delta4_dot_W4, delta3)
+        # (15) dW3[j,p] = sum_b delta3[b,j]*a2[b,p]
+        a2_T.dot(delta3, dW3_T)
+        # (16) db3[j] = sum_b delta3[b,j]
+        ones_batch.dot(delta3, db3)
+        # (17) delta2[b,j] = sum_k delta3[b,k]*W3[k,j]*(1 - a2[b,j]**2)
+        multiply(a2, a2, delta2)
+        subtract(one, delta2, delta2)
+        delta3.dot(W3, delta3_dot_W3)
+        multiply(delta2, delta3_dot_W3, delta2)
+        # (15) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
+        a1_T.dot(delta2, dW2_T)
+        # (16) db2[j] = sum_b delta2[b,j]
+        ones_batch.dot(delta2, db2)
+        # (17) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*(1 - a1[b,j]**2)
+        multiply(a1, a1, delta1)
+        subtract(one, delta1, delta1)
+        delta2.dot(W2, delta2_dot_W2)
+        multiply(delta1, delta2_dot_W2, delta1)
+        # (15) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
+        x.T.dot(delta1, dW1_T)
+        # (16) db1[j] = sum_b delta1[b,j]
+        ones_batch.dot(delta1, db1)
+        return cost
+
+    return run_forward, run_loss, run_step
+
+
+def _checked_parameters(parameters: Parameters) -> Parameters:
+    if len(parameters) != len(SHAPES):
+        wanted = ", ".join(Parameters._fields)
+        raise ValueError(f"parameters: expected {wanted}, got {len(parameters)} arrays")
+    names = enumerate(Parameters._fields)
+    return Parameters(*(_checked(n, parameters[k], SHAPES[k]) for k, n in names))
+
+
+def _checked_x(x: np.ndarray, batch: int = 0) -> np.ndarray:
+    return _checked("x", x, (batch or "batch", 64))
+
+
+def _checked_t(t: np.ndarray, batch: int) -> np.ndarray:
+    return _checked("t", t, (batch, 64))
+
+
+def _checked(name: str, value: np.ndarray, shape: tuple) -> np.ndarray:
+    """The array, contiguous; TypeError or ValueError naming the argument otherwise."""
+    value = np.asarray(value)
+    if value.dtype != DTYPE:
+        raise TypeError(f"{name}: expected dtype {np.dtype(DTYPE)}, got {value.dtype}")
+    fits = value.ndim == len(shape) and value.size > 0
+    if not fits or any(n not in ("batch", value.shape[k]) for k, n in enumerate(shape)):
+        raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
+    return np.ascontiguousarray(value)
+
+
+def _reference_loss(parameters: Parameters, x: np.ndarray, t: np.ndarray) -> complex:
+    """The equations as they stand, as loops; numbers may be complex."""
+    batch = len(x)
+    (
+        W1,
+        b1,
+        W2,
+        b2,
+        W3,
+        b3,
+        W4,
+        b4,
+        W5,
+        b5,
+        W6,
+        b6,
+        W7,
+        b7,
+        W8,
+        b8,
+        W9,
+        b9,
+        W10,
+        b10,
+        W11,
+        b11,
+        W12,
+        b12,
+        W13,
+        b13,
+        W14,
+        b14,
+        W15,
+        b15,
+        W16,
+        b16,
+    ) = parameters
+    z1 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z1[b, j] = sum(W1[j, p] * x[b, p] for p in range(64)) + b1[j]
+    a1 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a1[b, j] = np.tanh(z1[b, j])
+    z2 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z2[b, j] = sum(W2[j, p] * a1[b, p] for p in range(64)) + b2[j]
+    a2 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a2[b, j] = np.tanh(z2[b, j])
+    z3 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z3[b, j] = sum(W3[j, p] * a2[b, p] for p in range(64)) + b3[j]
+    a3 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a3[b, j] = np.tanh(z3[b, j])
+    z4 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z4[b, j] = sum(W4[j, p] * a3[b, p] for p in range(64)) + b4[j]
+    a4 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a4[b, j] = np.tanh(z4[b, j])
+    z5 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z5[b, j] = sum(W5[j, p] * a4[b, p] for p in range(64)) + b5[j]
+    a5 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a5[b, j] = np.tanh(z5[b, j])
+    z6 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z6[b, j] = sum(W6[j, p] * a5[b, p] for p in range(64)) + b6[j]
+    a6 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a6[b, j] = np.tanh(z6[b, j])
+    z7 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z7[b, j] = sum(W7[j, p] * a6[b, p] for p in range(64)) + b7[j]
+    a7 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a7[b, j] = np.tanh(z7[b, j])
+    z8 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z8[b, j] = sum(W8[j, p] * a7[b, p] for p in range(64)) + b8[j]
+    a8 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a8[b, j] = np.tanh(z8[b, j])
+    z9 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z9[b, j] = sum(W9[j, p] * a8[b, p] for p in range(64)) + b9[j]
+    a9 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a9[b, j] = np.tanh(z9[b, j])
+    z10 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z10[b, j] = sum(W10[j, p] * a9[b, p] for p in range(64)) + b10[j]
+    a10 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a10[b, j] = np.tanh(z10[b, j])
+    z11 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z11[b, j] = sum(W11[j, p] * a10[b, p] for p in range(64)) + b11[j]
+    a11 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a11[b, j] = np.tanh(z11[b, j])
+    z12 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z12[b, j] = sum(W12[j, p] * a11[b, p] for p in range(64)) + b12[j]
+    a12 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a12[b, j] = np.tanh(z12[b, j])
+    z13 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z13[b, j] = sum(W13[j, p] * a12[b, p] for p in range(64)) + b13[j]
+    a13 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a13[b, j] = np.tanh(z13[b, j])
+    z14 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z14[b, j] = sum(W14[j, p] * a13[b, p] for p in range(64)) + b14[j]
+    a14 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a14[b, j] = np.tanh(z14[b, j])
+    z15 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z15[b, j] = sum(W15[j, p] * a14[b, p] for p in range(64)) + b15[j]
+    a15 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a15[b, j] = np.tanh(z15[b, j])
+    z16 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            z16[b, j] = sum(W16[j, p] * a15[b, p] for p in range(64)) + b16[j]
+    a16 = np.empty((batch, 64), complex)
+    for b in range(batch):
+        for j in range(64):
+            a16[b, j] = np.tanh(z16[b, j])
+    loss = np.empty((batch,), complex)
+    for b in range(batch):
+        loss[b] = 0.5 * sum((a16[b, j] - t[b, j]) ** 2 for j in range(64))
+    cost = sum(loss[b] for b in range(batch)) / batch
+    return cost
+
+
+def selftest() -> bool:
+    """Check loss and gradients against the equations; print a line for each check."""
+    checks = [_agrees(batch) for batch in (1, 3)] + [_is_finite()]
+    return all(checks)
+
+
+def _agrees(batch: int) -> bool:
+    """The loss against the loop form, gradients against its derivative by complex step."""
+    parameters, x, t = _random_point(batch)
+    cost, gradients = loss_and_gradients(parameters, x, t)
+    wide = [p.astype(complex) for p in parameters]
+    x, t = x.astype(complex), t.astype(complex)
+    reference = _reference_loss(Parameters(*wide), x, t).real
+    error = abs(cost - reference) / max(1.0, abs(reference))
+    ok = _report(f"batch {batch}: loss against the loop form", error)
+    random = np.random.RandomState(batch)
+    for first in range(16):
+        places = range(first, len(SHAPES), 16)
+        moved, along, size = list(wide), 0.0, 1.0
+        for place in places:
+            direction = random.uniform(-1, 1, SHAPES[place])
+            moved[place] = moved[place] + 1e-30j * direction
+            along += float((gradients[place] * direction).sum())
+            size += float(np.abs(gradients[place] * direction).sum())
+        slope = _reference_loss(Parameters(*moved), x, t).imag / 1e-30
+        names = ", ".join(Parameters._fields[place] for place in places)
+        what = f"batch {batch}: gradient of {names} against a complex step"
+        ok &= _report(what, abs(along - slope) / size)
+    return ok
+
+
+def _random_point(batch: int) -> tuple[Parameters, np.ndarray, np.ndarray]:
+    random = np.random.RandomState(batch + 100)
+    start = [random.uniform(-1, 1, shape) / shape[-1] ** 0.5 for shape in SHAPES]
+    x = random.uniform(-1, 1, (batch, 64)).astype(DTYPE)
+    t = random.uniform(0.1, 0.9, (batch, 64)).astype(DTYPE)
+    return Parameters(*(value.astype(DTYPE) for value in start)), x, t
+
+
+def _is_finite() -> bool:
+    """Loss and gradients are finite at very large inputs, without floating-point warnings."""
+    parameters, x, t = _random_point(2)
+    with np.errstate(all="raise", under="ignore"):
+        cost, gradients = loss_and_gradients(parameters, 1e4 * np.sign(x), t)
+    ok = bool(np.isfinite(cost) and all(np.isfinite(g).all() for g in gradients))
+    print(f"{'ok  ' if ok else 'FAIL'} finite at inputs of 1e4")
+    return ok
+
+
+def _report(what: str, error: float) -> bool:
+    ok = bool(error < 1e-12)
+    print(f"{'ok  ' if ok else 'FAIL'} {what} < 1e-12")
+    return ok
+
+
+def main(arguments: list[str]) -> int:
+    """``python deep_tanh_16.py --selftest``: exit status 0 if every check passes."""
+    if arguments != ["--selftest"]:
+        print("usage: python deep_tanh_16.py --selftest", file=sys.stderr)
+        return 2
+    return 0 if selftest() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,354 @@
+"""relu_2_2_1: a network and its gradients, derived by deltarule (vectorised, float64).
+
+Architecture    2-2:relu-1:linear
+Loss            half_squared_error, sum over the patterns of a batch
+Work            46 FLOPs per pattern and 1 per step
+Memory          144 bytes for parameters and gradients, 26 per pattern of a batch
+Generator       deltarule 0.1.0
+Specification   sha256 63fd1fd197658fceffd4a3d0bc0bc72f88b9ac07ec6bef6c8e0dca57967368ae
+Certificate     checked when written, and by --selftest:
+                loss and gradients against the equations as loops < 1e-12
+                gradients against complex steps < 1e-12
+                every array float64; a step allocates < 1 KiB
+
+x is (batch, 2), t (batch, 1):
+
+    parameters = initialise(seed=0)
+    y = forward(parameters, x)
+    cost, gradients = loss_and_gradients(parameters, x, t)
+
+For batches of one size in a loop, a workspace allocates everything once:
+
+    workspace = Workspace(batch)
+    workspace.set_parameters(parameters)
+    cost = workspace.step(x, t)
+    for value, slope in zip(workspace.parameters, workspace.gradients):
+        value -= 0.1 * slope
+
+Numbers in comments, such as (8), are those of the lecture notes of the same network.
+"""
+
+# SPDX-License-Identifier: 0BSD
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+DTYPE = np.float64
+SPEC_HASH = "63fd1fd197658fceffd4a3d0bc0bc72f88b9ac07ec6bef6c8e0dca57967368ae"
+
+
+class Parameters(NamedTuple):
+    """What the network learns; gradients have the same names."""
+
+    W1: np.ndarray  # (2, 2)
+    b1: np.ndarray  # (2,)
+    W2: np.ndarray  # (1, 2)
+    b2: np.ndarray  # (1,)
+
+
+SHAPES = Parameters(
+    W1=(2, 2),
+    b1=(2,),
+    W2=(1, 2),
+    b2=(1,),
+)
+
+
+def initialise(seed: int = 0) -> Parameters:
+    """Weights uniform, after He et al. 2015 or Glorot and Bengio 2010; biases 0."""
+    random = np.random.RandomState(seed)
+    return Parameters(
+        W1=random.uniform(-1, 1, (2, 2)).astype(DTYPE) * DTYPE((6 / 2) ** 0.5),
+        b1=np.zeros((2,), DTYPE),
+        W2=random.uniform(-1, 1, (1, 2)).astype(DTYPE) * DTYPE((6 / 3) ** 0.5),
+        b2=np.zeros((1,), DTYPE),
+    )
+
+
+def forward(parameters: Parameters, x: np.ndarray) -> np.ndarray:
+    """The output of the network: x (batch, 2) -> y (batch, 1)."""
+    workspace = Workspace(len(_checked_x(x)))
+    workspace.set_parameters(_checked_parameters(parameters))
+    return workspace.forward(_checked_x(x)).copy()
+
+
+def loss(parameters: Parameters, x: np.ndarray, t: np.ndarray) -> float:
+    """The loss of a batch: t (batch, 1)."""
+    workspace = Workspace(len(_checked_x(x)))
+    workspace.set_parameters(_checked_parameters(parameters))
+    return workspace.loss(_checked_x(x), _checked_t(t, workspace.batch))
+
+
+def loss_and_gradients(
+    parameters: Parameters,
+    x: np.ndarray,
+    t: np.ndarray,
+) -> tuple[float, Parameters]:
+    """The loss of a batch and its derivative with respect to every parameter."""
+    return Workspace(len(_checked_x(x))).loss_and_gradients(parameters, x, t)
+
+
+def save(path: str, parameters: Parameters) -> None:
+    """Write parameters to an .npz file at exactly this path."""
+    arrays = _checked_parameters(parameters)._asdict()
+    with open(path, "wb") as file:
+        np.savez(file, spec_hash=np.array(SPEC_HASH), **arrays)
+
+
+def load(path: str) -> Parameters:
+    """Read parameters that save wrote; ValueError where the file is not of this network."""
+    with np.load(path, allow_pickle=False) as archive:
+        wanted, found = ["spec_hash", *Parameters._fields], list(archive.files)
+        if sorted(found) != sorted(wanted):
+            raise ValueError(f"{path}: expected arrays {wanted}, got {found}")
+        if str(archive["spec_hash"]) != SPEC_HASH:
+            raise ValueError(f"{path}: written by the module of another specification")
+        arrays = [archive[name] for name in Parameters._fields]
+    return _checked_parameters(Parameters(*arrays))
+
+
+class Workspace:
+    """Everything that batches of one size need, allocated once; use one per thread.
+
+    Fill ``parameters`` (``set_parameters`` copies them in), call ``step`` and read
+    ``gradients``: the arrays of both belong to the workspace, which overwrites them.
+    """
+
+    def __init__(self, batch: int) -> None:
+        if not isinstance(batch, (int, np.integer)) or batch < 1:
+            raise ValueError(f"batch: expected a whole number from 1, got {batch!r}")
+        self.batch = int(batch)
+        self.parameters = Parameters(
+            W1=np.zeros((2, 2), DTYPE).T,
+            b1=np.zeros((2,), DTYPE),
+            W2=np.zeros((2, 1), DTYPE).T,
+            b2=np.zeros((1,), DTYPE),
+        )
+        self.gradients = Parameters(
+            W1=np.zeros((2, 2), DTYPE).T,
+            b1=np.zeros((2,), DTYPE),
+            W2=np.zeros((2, 1), DTYPE).T,
+            b2=np.zeros((1,), DTYPE),
+        )
+        self._forward, self._loss, self._step = _passes(self)
+
+    def set_parameters(self, parameters: Parameters) -> None:
+        """Copy parameters into the workspace."""
+        for place, given in enumerate(parameters):
+            self.parameters[place][...] = given
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """The output for x (batch, 2): a view that the next call overwrites."""
+        return self._forward(x)
+
+    def loss(self, x: np.ndarray, t: np.ndarray) -> float:
+        """The loss alone."""
+        return float(self._loss(x, t))
+
+    def step(self, x: np.ndarray, t: np.ndarray) -> float:
+        """The loss; its gradients are left in ``gradients``. Nothing is checked or allocated."""
+        return float(self._step(x, t))
+
+    def loss_and_gradients(
+        self,
+        parameters: Parameters,
+        x: np.ndarray,
+        t: np.ndarray,
+    ) -> tuple[float, Parameters]:
+        """Check everything, copy parameters in and make a step."""
+        x, t = _checked_x(x, self.batch), _checked_t(t, self.batch)
+        self.set_parameters(_checked_parameters(parameters))
+        return self.step(x, t), self.gradients
+
+
+def _passes(workspace: Workspace) -> tuple:
+    """The passes over memory that is allocated here: forward, loss and step."""
+    batch = workspace.batch
+    W1, b1, W2, b2 = workspace.parameters
+    dW1, db1, dW2, db2 = workspace.gradients
+    # NumPy's functions
+    add = np.add
+    greater = np.greater
+    maximum = np.maximum
+    multiply = np.multiply
+    subtract = np.subtract
+    # constants
+    zero = np.array(0.0, DTYPE)
+    ones_batch = np.ones(batch, DTYPE)
+    # values of the network; names of one array are never alive together
+    z1 = np.empty((batch, 2), DTYPE)
+    z2 = np.empty((batch, 1), DTYPE)
+    a1_above_zero = np.empty((batch, 2), bool)
+    a1 = z1
+    z2_minus_t = z2
+    delta1 = z1
+    # views
+    W1_T = W1.T
+    W2_T = W2.T
+    z2_minus_t_flat = z2_minus_t.reshape(-1)
+    a1_T = a1.T
+    dW2_T = dW2.T
+    dW1_T = dW1.T
+
+    def run_forward(x):
+        # (10) z1[b,j] = sum_p W1[j,p]*x[b,p] + b1[j]
+        x.dot(W1_T, z1)
+        add(z1, b1, z1)
+        # (11) a1[b,j] = relu(z1[b,j])
+        maximum(z1, zero, out=a1)
+        # (10) z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
+        a1.dot(W2_T, z2)
+        add(z2, b2, z2)
+        return z2
+
+    def run_loss(x, t):
+        run_forward(x)
+        # (13) loss[b] = 1/2 * sum_j (a2[b,j] - t[b,j])**2
+        # (14) cost = sum_b loss[b]
+        subtract(z2, t, z2_minus_t)
+        cost_product = z2_minus_t_flat.dot(z2_minus_t_flat)
+        cost = (0.5) * cost_product
+        return cost
+
+    def run_step(x, t):
+        cost = run_loss(x, t)
+        # (17) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
+        a1_T.dot(z2_minus_t, dW2_T)
+        # (18) db2[j] = sum_b delta2[b,j]
+        ones_batch.dot(z2_minus_t, db2)
+        # (19) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*[a1[b,j] > 0]
+        greater(a1, zero, a1_above_zero)
+        z2_minus_t.dot(W2, delta1)
+        multiply(delta1, a1_above_zero, delta1)
+        # (17) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
+        x.T.dot(delta1, dW1_T)
+        # (18) db1[j] = sum_b delta1[b,j]
+        ones_batch.dot(delta1, db1)
+        return cost
+
+    return run_forward, run_loss, run_step
+
+
+def _checked_parameters(parameters: Parameters) -> Parameters:
+    if len(parameters) != len(SHAPES):
+        wanted = ", ".join(Parameters._fields)
+        raise ValueError(f"parameters: expected {wanted}, got {len(parameters)} arrays")
+    names = enumerate(Parameters._fields)
+    return Parameters(*(_checked(n, parameters[k], SHAPES[k]) for k, n in names))
+
+
+def _checked_x(x: np.ndarray, batch: int = 0) -> np.ndarray:
+    return _checked("x", x, (batch or "batch", 2))
+
+
+def _checked_t(t: np.ndarray, batch: int) -> np.ndarray:
+    return _checked("t", t, (batch, 1))
+
+
+def _checked(name: str, value: np.ndarray, shape: tuple) -> np.ndarray:
+    """The array, contiguous; TypeError or ValueError naming the argument otherwise."""
+    value = np.asarray(value)
+    if value.dtype != DTYPE:
+        raise TypeError(f"{name}: expected dtype {np.dtype(DTYPE)}, got {value.dtype}")
+    fits = value.ndim == len(shape) and value.size > 0
+    if not fits or any(n not in ("batch", value.shape[k]) for k, n in enumerate(shape)):
+        raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
+    return np.ascontiguousarray(value)
+
+
+def _reference_loss(parameters: Parameters, x: np.ndarray, t: np.ndarray) -> complex:
+    """The equations as they stand, as loops; numbers may be complex."""
+    batch = len(x)
+    W1, b1, W2, b2 = parameters
+    z1 = np.empty((batch, 2), complex)
+    for b in range(batch):
+        for j in range(2):
+            z1[b, j] = sum(W1[j, p] * x[b, p] for p in range(2)) + b1[j]
+    a1 = np.empty((batch, 2), complex)
+    for b in range(batch):
+        for j in range(2):
+            a1[b, j] = z1[b, j] if z1[b, j].real > 0.0 else 0.0
+    z2 = np.empty((batch, 1), complex)
+    for b in range(batch):
+        for j in range(1):
+            z2[b, j] = sum(W2[j, p] * a1[b, p] for p in range(2)) + b2[j]
+    a2 = np.empty((batch, 1), complex)
+    for b in range(batch):
+        for j in range(1):
+            a2[b, j] = z2[b, j]
+    loss = np.empty((batch,), complex)
+    for b in range(batch):
+        loss[b] = 0.5 * sum((a2[b, j] - t[b, j]) ** 2 for j in range(1))
+    cost = sum(loss[b] for b in range(batch))
+    return cost
+
+
+def selftest() -> bool:
+    """Check loss and gradients against the equations; print a line for each check."""
+    checks = [_agrees(batch) for batch in (1, 3)] + [_is_finite()]
+    return all(checks)
+
+
+def _agrees(batch: int) -> bool:
+    """The loss against the loop form, gradients against its derivative by complex step."""
+    parameters, x, t = _random_point(batch)
+    cost, gradients = loss_and_gradients(parameters, x, t)
+    wide = [p.astype(complex) for p in parameters]
+    x, t = x.astype(complex), t.astype(complex)
+    reference = _reference_loss(Parameters(*wide), x, t).real
+    error = abs(cost - reference) / max(1.0, abs(reference))
+    ok = _report(f"batch {batch}: loss against the loop form", error)
+    random = np.random.RandomState(batch)
+    for first in range(4):
+        places = range(first, len(SHAPES), 4)
+        moved, along, size = list(wide), 0.0, 1.0
+        for place in places:
+            direction = random.uniform(-1, 1, SHAPES[place])
+            moved[place] = moved[place] + 1e-30j * direction
+            along += float((gradients[place] * direction).sum())
+            size += float(np.abs(gradients[place] * direction).sum())
+        slope = _reference_loss(Parameters(*moved), x, t).imag / 1e-30
+        names = ", ".join(Parameters._fields[place] for place in places)
+        what = f"batch {batch}: gradient of {names} against a complex step"
+        ok &= _report(what, abs(along - slope) / size)
+    return ok
+
+
+def _random_point(batch: int) -> tuple[Parameters, np.ndarray, np.ndarray]:
+    random = np.random.RandomState(batch + 100)
+    start = [random.uniform(-1, 1, shape) / shape[-1] ** 0.5 for shape in SHAPES]
+    x = random.uniform(-1, 1, (batch, 2)).astype(DTYPE)
+    t = random.uniform(0.1, 0.9, (batch, 1)).astype(DTYPE)
+    return Parameters(*(value.astype(DTYPE) for value in start)), x, t
+
+
+def _is_finite() -> bool:
+    """Loss and gradients are finite at very large inputs, without floating-point warnings."""
+    parameters, x, t = _random_point(2)
+    with np.errstate(all="raise", under="ignore"):
+        cost, gradients = loss_and_gradients(parameters, 1e4 * np.sign(x), t)
+    ok = bool(np.isfinite(cost) and all(np.isfinite(g).all() for g in gradients))
+    print(f"{'ok  ' if ok else 'FAIL'} finite at inputs of 1e4")
+    return ok
+
+
+def _report(what: str, error: float) -> bool:
+    ok = bool(error < 1e-12)
+    print(f"{'ok  ' if ok else 'FAIL'} {what} < 1e-12")
+    return ok
+
+
+def main(arguments: list[str]) -> int:
+    """``python relu_2_2_1.py --selftest``: exit status 0 if every check passes."""
+    if arguments != ["--selftest"]:
+        print("usage: python relu_2_2_1.py --selftest", file=sys.stderr)
+        return 2
+    return 0 if selftest() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
