@@ -159,7 +159,7 @@ def _sign(name: str) -> str:
 def _scripts(item: Scripts) -> str:
     base = to_latex(item.base)
     ends_in_fence = isinstance(item.base, Row) and isinstance(item.base.parts[-1], Fenced)
-    if isinstance(item.base, Scripts | Row | Big | Accented) and not ends_in_fence:
+    if isinstance(item.base, Scripts | Row | Big) and not ends_in_fence:
         base = f"{{{base}}}"
     below = f"_{_script(item.below)}" if item.below is not None else ""
     above = f"^{_script(item.above)}" if item.above is not None else ""

@@ -58,16 +58,16 @@ def _first_unused(index: Index, taken: set[Layout], notation: Notation) -> Layou
 
 
 def _candidates(index: Index, notation: Notation) -> Iterator[Layout]:
-    """Letters in order of preference: units and patterns have their own; any other axis goes by the letter it was written with."""
+    """Letters in order of preference: units and patterns have their own; any other axis has the letter it was written with, then primes."""
     axis = index.axis
     if is_pattern_axis(axis):
         preferred = notation.pattern_letters
     elif unit_layer(axis) is not None:
         preferred = notation.unit_letters
     else:
-        preferred = tuple(dict.fromkeys((_letter_of(index), *notation.unit_letters)))
+        preferred = tuple(dict.fromkeys((_letter_of(index), axis.name)))
     plain = [Symbol(letter) for letter in preferred]
-    primed = (Scripts(letter, primes=number) for number in count(1) for letter in plain)
+    primed = (Scripts(letter, primes=number) for number in count(1) for letter in plain[-1:] + plain[:-1])
     return chain(plain, primed)
 
 

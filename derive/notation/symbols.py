@@ -38,7 +38,7 @@ def own_name(name: str) -> Layout:
 def entry_layout(tensor: Tensor, positions: tuple[Layout, ...], notation: Notation, view: View) -> Layout:
     """``tensor[positions]`` as an entry: a letter with its indices below and its layer above; an adjoint is a derivative of the loss."""
     if tensor.role in _DERIVATIVES and tensor.of is not None:
-        loss = _loss_of(tensor, positions, notation, view)
+        loss = _loss_of(tensor, notation, view)
         return Fraction(row(PARTIAL, loss), row(PARTIAL, entry_layout(tensor.of, positions, notation, view)))
     letter, marked = _entry_letter(tensor, notation)
     order = positions[::-1] if tensor.role == "weight" and notation.weight_order == "from,to" and len(positions) == 2 else positions
@@ -49,7 +49,7 @@ def entry_layout(tensor: Tensor, positions: tuple[Layout, ...], notation: Notati
 
 def _entry_letter(tensor: Tensor, notation: Notation) -> tuple[Layout, bool]:
     """The letter of a tensor's entries, and whether it carries the mark of its layer."""
-    if tensor.role not in ROLES or (tensor.layer is None and tensor.role not in ("target", "loss", "total_loss", "delta")):
+    if _goes_by_its_own_name(tensor):
         return own_name(tensor.name), False
     if tensor.role == "delta":
         table = notation.batch if has_patterns(tensor) else notation.symbols
@@ -66,21 +66,29 @@ def _marked(letter: Layout, below: Layout | None, tensor: Tensor, notation: Nota
     return Scripts(letter, below, mark)
 
 
-def array_layout(tensor: Tensor, notation: Notation, view: View) -> Layout:
-    """A whole tensor as a vector or matrix; in the batch view, arrays of patterns wear the letters of a batch."""
+def array_layout(tensor: Tensor, notation: Notation, view: View, fixed: tuple[Layout, ...] = ()) -> Layout:
+    """A whole tensor as a vector or matrix, of which ``fixed`` positions choose one; arrays of patterns wear the letters of a batch."""
     if tensor.role in _DERIVATIVES and tensor.of is not None:
-        loss = notation.symbols["total_loss" if view.batch or has_patterns(tensor) else "loss"]
-        of = array_layout(tensor.of, notation, view)
+        loss = _loss_of(tensor, notation, view)
+        of = array_layout(tensor.of, notation, view, fixed)
         if notation.gradient == "nabla":
             return row(Scripts(NABLA, of), loss)
         return Fraction(row(PARTIAL, loss), row(PARTIAL, of))
-    if tensor.role not in ROLES or (tensor.layer is None and tensor.role not in ("target", "loss", "total_loss", "delta")):
-        return own_name(tensor.name)
+    below = joined(fixed, Sign(",")) if fixed else None
+    if _goes_by_its_own_name(tensor):
+        return Scripts(own_name(tensor.name), below) if below is not None else own_name(tensor.name)
     letter = (notation.batch if has_patterns(tensor) else notation.matrices)[tensor.role]
-    return letter if tensor.role in _UNMARKED else _marked(letter, None, tensor, notation, view)
+    if tensor.role in _UNMARKED:
+        return Scripts(letter, below) if below is not None else letter
+    return _marked(letter, below, tensor, notation, view)
 
 
-def _loss_of(tensor: Tensor, positions: tuple[Layout, ...], notation: Notation, view: View) -> Layout:
+def _goes_by_its_own_name(tensor: Tensor) -> bool:
+    """Whether no role gives a tensor its letter, as in equation files."""
+    return tensor.role not in ROLES or (tensor.layer is None and tensor.role not in ("target", "loss", "total_loss", "delta"))
+
+
+def _loss_of(tensor: Tensor, notation: Notation, view: View) -> Layout:
     return notation.symbols["total_loss" if view.batch or has_patterns(tensor) else "loss"]
 
 

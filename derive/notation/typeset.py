@@ -50,6 +50,7 @@ from derive.notation.letters import Letters
 from derive.notation.profile import Notation
 from derive.notation.symbols import entry_layout, function_name, loss_layout, size_layout
 from derive.notation.view import NUMBERED, View
+from derive.ranges import is_positional
 
 THIN = Gap("thin")
 MINUS = Sign("-")
@@ -371,7 +372,21 @@ def _(value: Bracket, page: Page) -> Layout:
 
 @layout.register
 def _(value: Relation, page: Page) -> Layout:
-    return row(layout(value.left, page), Sign(value.sign), layout(value.right, page))
+    if not is_positional(value):
+        return row(layout(value.left, page), Sign(value.sign), layout(value.right, page))
+    sign = {("<", True): "<=", (">=", True): ">"}.get((value.sign, isinstance(value.right, Size)), value.sign)
+    sign = {(">", True): ">=", ("<=", True): "<"}.get((value.sign, isinstance(value.left, Size)), sign)
+    left, right = (_bound(side, page, sign != value.sign) for side in (value.left, value.right))
+    return row(left, Sign(sign), right)
+
+
+def _bound(side: Basic, page: Page, absorbed: bool) -> Layout:
+    """One side of a relation between positions, counted from 1; ``absorbed`` where the sign already says so for a size."""
+    if isinstance(side, Number):
+        return layout(Number(side.value + 1), page)
+    if isinstance(side, Index | Affine) or absorbed:
+        return layout(side, page)
+    return row(layout(side, page), Sign("+"), Digits("1"))
 
 
 @layout.register

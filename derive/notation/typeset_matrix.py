@@ -53,14 +53,8 @@ from derive.notation.typeset import MINUS, THIN, Page, layout, sign_and_size
 
 @layout.register
 def _(value: Array, page: Page) -> Layout:
-    base = array_layout(value.tensor, page.notation, page.view)
     fixed = tuple(layout(slot, page) for slot in value.slots if slot not in (ROW, COLUMN))
-    if not fixed:
-        return base
-    below = joined(fixed, Sign(","))
-    if isinstance(base, Scripts) and base.below is None:
-        return Scripts(base.base, below, base.above)
-    return Scripts(base, below)
+    return array_layout(value.tensor, page.notation, page.view, fixed)
 
 
 @layout.register
@@ -92,8 +86,9 @@ def _(value: Mask, page: Page) -> Layout:
 @layout.register
 def _(value: Transposed, page: Page) -> Layout:
     base = layout(value.inner, page)
-    simple = isinstance(base, Symbol) or (isinstance(base, Scripts) and base.above is None)
-    return Scripts(base if simple else fenced(base), above=Sign("top"))
+    if isinstance(base, Scripts) and base.above is None and not base.primes:
+        return Scripts(base.base, base.below, Sign("top"))
+    return Scripts(base if isinstance(base, Symbol) else fenced(base), above=Sign("top"))
 
 
 @layout.register
@@ -133,7 +128,7 @@ def _(value: MatrixProduct, page: Page) -> Layout:
 def _(value: Hadamard, page: Page) -> Layout:
     laid: list[Layout] = []
     for number, part in enumerate(value.args):
-        divides = number > 0 and isinstance(part, ElementPower) and part.exponent == Scalar(Number(-1))
+        divides = number > 0 and is_reciprocal(part)
         shown = part.base if divides else part
         if number:
             laid.append(Sign("oslash" if divides else "odot"))
@@ -187,6 +182,11 @@ def _(value: ElementCases, page: Page) -> Layout:
     rows = [(layout(case.value, page), row(Words(page.view.if_words + " "), layout(case.relation, page))) for case in value.cases]
     rows.append((layout(value.otherwise, page), Words(page.view.otherwise_words)))
     return Branches(tuple(rows))
+
+
+def is_reciprocal(part: Basic) -> bool:
+    """Whether a factor entry by entry is what is divided by."""
+    return isinstance(part, ElementPower) and part.exponent == Scalar(Number(-1))
 
 
 def _wrapped(value: Basic, wrap: bool, page: Page) -> Layout:

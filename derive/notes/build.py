@@ -9,7 +9,7 @@ from derive.notation.profile import Notation, load
 from derive.notes.document import Document, Section
 from derive.notes.html import html
 from derive.notes.markdown import markdown
-from derive.notes.network_figure import network_drawing
+from derive.notes.network_figure import network_figure
 from derive.notes.pdf import pdf
 from derive.notes.sections import (
     activations_section,
@@ -74,14 +74,6 @@ def notes(results: Results, notation: str = "nielsen", format: str = "md", langu
     return FORMATS[format](document(results, load(notation), language))
 
 
-def derivation(results: Results, notation: str = "nielsen", language: str = "en") -> str:
-    """The backward pass alone, step by step, as Markdown."""
-    story = Story(results, load(notation), load_words(language))
-    title = story.say("title.document", name=Code(results.network.name))
-    return markdown(Document(title, (), tuple(backward_sections(story)), language))
-
-
 def figure(results: Results, notation: str = "nielsen", language: str = "en") -> str:
     """The figure of the network as an SVG file."""
-    drawing, _ = network_drawing(Story(results, load(notation), load_words(language)))
-    return svg(drawing)
+    return svg(network_figure(Story(results, load(notation), load_words(language))).drawing)

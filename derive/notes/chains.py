@@ -57,7 +57,9 @@ def derivation_lines(story: Story, result: Result) -> list[Line]:
         name = layout(derivation.left, page)
         lines.append(Line(left, start, story.say("backward.definition", name=name)))
     for step in derivation.steps:
-        lines.append(Line(None if lines else left, layout(step.after, page), reason(story, step, page, result)))
+        shown = layout(step.after, page)
+        if not lines or shown != lines[-1].right:
+            lines.append(Line(None if lines else left, shown, reason(story, step, page, result)))
     return lines
 
 

@@ -11,8 +11,9 @@ from derive.notation.symbols import array_layout, entry_layout
 from derive.notation.view import NUMBERED
 from derive.notes.document import Figure
 from derive.notes.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point
+from derive.notes.graph_figure import graph_drawing
 from derive.notes.story import Story
-from derive.specification import INPUT
+from derive.specification import INPUT, Specification
 from derive.words import Text
 
 _COLUMN, _ROW, _RADIUS, _MARGIN, _TOP, _BOTTOM = 2.5, 1.05, 0.36, 0.8, 1.0, 0.75
@@ -33,12 +34,14 @@ class _Column:
 
 def network_figure(story: Story) -> Figure:
     """The network with the entries' symbols in its units and its parameters between the layers."""
-    drawing, abbreviated = network_drawing(story)
+    if story.layers is None:
+        return Figure(graph_drawing(story), story.say("network.graph_figure"))
+    drawing, abbreviated = network_drawing(story, story.layers)
     detail = story.words["network.abbreviated"] if abbreviated else ""
     return Figure(drawing, story.say("network.figure", detail=Text(detail)))
 
 
-def network_drawing(story: Story) -> tuple[Drawing, bool]:
+def network_drawing(story: Story, layers: Specification) -> tuple[Drawing, bool]:
     """The drawing, and whether anything is left out."""
     outputs = _outputs(story.network)
     tallest = min(max(tensor.axes[-1].size for tensor in outputs.values()), _UNITS)
@@ -48,7 +51,7 @@ def network_drawing(story: Story) -> tuple[Drawing, bool]:
     columns = [_column(layer, outputs[layer], _MARGIN + place * _COLUMN, middle) for place, layer in enumerate(slots) if layer is not None]
     marks: list[Mark] = []
     for column in columns:
-        marks += _edges_into(story, column, columns)
+        marks += _edges_into(layers, column, columns)
     for place, layer in enumerate(slots):
         if layer is None:
             marks.append(Dots((_MARGIN + place * _COLUMN, middle), upright=False))
@@ -95,12 +98,12 @@ def _column(layer: int, output: Tensor, x: float, middle: float) -> _Column:
     return _Column(layer, output, x, (*shown, last), (x, top - _SHOWN_UNITS * _ROW))
 
 
-def _edges_into(story: Story, column: _Column, columns: list[_Column]) -> list[Mark]:
+def _edges_into(layers: Specification, column: _Column, columns: list[_Column]) -> list[Mark]:
     """Lines from the layers that a layer reads; what it reads is left out where that layer is."""
     if column.layer == 0:
         return []
-    names = {INPUT: 0, **{layer.name: number for number, layer in enumerate(story.network.specification.layers, 1)}}
-    sources = {names[name] for name in story.network.specification.layers[column.layer - 1].inputs}
+    names = {INPUT: 0, **{layer.name: number for number, layer in enumerate(layers.layers, 1)}}
+    sources = {names[name] for name in layers.layers[column.layer - 1].inputs}
     marks: list[Mark] = []
     for source in columns:
         if source.layer not in sources:

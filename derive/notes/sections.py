@@ -21,7 +21,7 @@ from derive.notes.story import Story
 from derive.notes.symbols import symbol_table
 from derive.results import Result
 from derive.slopes import slopes_of
-from derive.specification import LayerSpecification
+from derive.specification import LayerSpecification, Specification
 from derive.words import Code, Math, Reference, Sentence, Text
 
 _LINES, _INSERTED = 8, 34.0
@@ -31,26 +31,27 @@ _BESIDE = 30.0
 
 def network_section(story: Story) -> Section:
     """What the network is, with its figure."""
-    specification = story.network.specification
-    last = layer_mark(story.depth, story.notation, View(last=story.depth))
-    shown = row(last, Sign("="), story.layer_number(story.depth))
-    key = "network.chain" if specification.is_chain else "network.graph"
-    first = story.say(key, layers=str(len(specification.layers) + 1), last=shown)
     loss = story.math(Entry(story.network.pattern.loss), NUMBERED)
-    goal = story.say("network.goal", loss=loss, count=str(parameter_count(story.results)))
+    goal = Paragraph(story.say("network.goal", loss=loss, count=str(parameter_count(story.results))))
     figure: Figure = network_figure(story)
-    return Section(story.say("section.network"), "network", (Paragraph(first), _layers(story), figure, Paragraph(goal)))
+    blocks: tuple[Block, ...] = (Paragraph(story.say("network.equations")), figure, goal)
+    if story.layers is not None:
+        last = layer_mark(story.depth, story.notation, View(last=story.depth))
+        shown = row(last, Sign("="), story.layer_number(story.depth))
+        key = "network.chain" if story.layers.is_chain else "network.graph"
+        first = Paragraph(story.say(key, layers=str(len(story.layers.layers) + 1), last=shown))
+        blocks = (first, _layers(story, story.layers), figure, goal)
+    return Section(story.say("section.network"), "network", blocks)
 
 
-def _layers(story: Story) -> Table:
+def _layers(story: Story, specification: Specification) -> Table:
     """One row for each run of equal layers."""
-    specification = story.network.specification
     head = ["layer", "units", "activation", *([] if specification.is_chain else ["reads"]), "parameters"]
     rows: list[tuple[Sentence, ...]] = []
     first = (Math(story.layer_number(0)),), (Text(str(specification.inputs)),), story.say("table.input_layer"), (), (Text("0"),)
     rows.append(tuple(cell for number, cell in enumerate(first) if number != 3 or not specification.is_chain))
     numbers = {"input": 0, **{layer.name: number for number, layer in enumerate(specification.layers, 1)}}
-    for run in _runs(story):
+    for run in _runs(story, specification):
         layer, start, end = run
         count = _own_parameters(story, start)
         name = (
@@ -66,11 +67,11 @@ def _layers(story: Story) -> Table:
     return Table(tuple(story.say(f"table.{key}") for key in head), tuple(rows))
 
 
-def _runs(story: Story) -> list[tuple[LayerSpecification, int, int]]:
+def _runs(story: Story, specification: Specification) -> list[tuple[LayerSpecification, int, int]]:
     """Neighbouring layers of a chain that differ in nothing but their number."""
     runs: list[tuple[LayerSpecification, int, int]] = []
-    for number, layer in enumerate(story.network.specification.layers, 1):
-        if runs and story.network.specification.is_chain:
+    for number, layer in enumerate(specification.layers, 1):
+        if runs and specification.is_chain:
             known, start, _ = runs[-1]
             same = (known.units, known.activation, known.bias) == (layer.units, layer.activation, layer.bias)
             if same and number > 2 and _own_parameters(story, start) == _own_parameters(story, number):
@@ -102,7 +103,8 @@ def _conventions(story: Story) -> tuple[Block, ...]:
     if x is not None and reads_input_as_output(story):
         shown = array_layout(x, story.notation, NUMBERED)
         items.append(story.say("convention.counting", first=str(story.notation.first_layer), output=input_as_output(story), input=shown))
-    items += [story.say("convention.one_pattern"), story.say("convention.bound")]
+    items += [story.say("convention.one_pattern")] if story.has_batch else []
+    items.append(story.say("convention.bound"))
     formulas = [*(e.right for e in story.network.pattern.equations), *(s.result for s in slopes_of(story.network.pattern))]
     bodies = [slope.function.body for slope in slopes_of(story.network.pattern) if slope.function.body is not None]
     if any(isinstance(node, Number) and is_cut(node.value) for value in (*formulas, *bodies) for node in walk(value)):
@@ -112,8 +114,8 @@ def _conventions(story: Story) -> tuple[Block, ...]:
         equation = row(layout(assumption.left, page), Sign("="), layout(assumption.right, page))
         items.append(story.say("convention.assumption", equation=equation))
     items += [story.say("convention.kink", function=kink.name(story), values=kink.values(story)) for kink in kinks_of(story)]
-    if story.network.specification.l2:
-        factor = story.math(Number(story.network.specification.l2), NUMBERED)
+    if story.layers is not None and story.layers.l2:
+        factor = story.math(Number(story.layers.l2), NUMBERED)
         items.append(story.say("convention.l2", factor=factor))
     return (Items(tuple(items)),)
 
@@ -167,8 +169,10 @@ def _title(story: Story, result: Result) -> Sentence:
     return story.say(key, subject=Math(array_layout(of, story.notation, view)))
 
 
-def batch_section(story: Story) -> Section:
-    """The batch forms of everything."""
+def batch_section(story: Story) -> Section | None:
+    """The batch forms of everything; None where equations speak for themselves."""
+    if not story.has_batch:
+        return None
     batch = story.network.batch
     index = next(index for equation in batch.equations for index in equation.indices)
     page = story.page([Entry(_first(batch.definitions), *story.fresh(_first(batch.definitions)))], NUMBERED)
@@ -200,6 +204,8 @@ def _first(definitions: Mapping[Tensor, object]) -> Tensor:
 def summary_section(story: Story) -> Section:
     """What to remember, in boxes: for one pattern and for a batch."""
     pattern = Boxed((Paragraph(story.say("summary.intro")), _summary(story, story.results.of_pattern)))
+    if not story.has_batch:
+        return Section(story.say("section.summary"), "summary", (Boxed(pattern.blocks[1:]),))
     batch = Boxed((Paragraph(story.say("summary.batch")), _summary(story, story.results.of_batch)))
     return Section(story.say("section.summary"), "summary", (pattern, batch))
 
@@ -222,13 +228,11 @@ def _summary(story: Story, results: Sequence[Result]) -> Block:
 
 def algorithms_section(story: Story) -> Section:
     """Forward and backward pass."""
-    numbers = tuple(f"({r.number})" for r in story.results.of_batch)
-    batch = story.say("algorithm.batch", numbers=f"{numbers[0]}-{numbers[-1]}")
-    blocks: tuple[Block, ...] = (
-        forward_algorithm(story),
-        backward_algorithm(story),
-        Paragraph((*story.say("algorithm.after"), Text(" "), *batch)),
-    )
+    after = story.say("algorithm.after")
+    if story.has_batch:
+        numbers = tuple(f"({r.number})" for r in story.results.of_batch)
+        after = (*after, Text(" "), *story.say("algorithm.batch", numbers=f"{numbers[0]}-{numbers[-1]}"))
+    blocks: tuple[Block, ...] = (forward_algorithm(story), backward_algorithm(story), Paragraph(after))
     return Section(story.say("section.algorithms"), "algorithms", blocks)
 
 

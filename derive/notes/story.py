@@ -20,6 +20,7 @@ from derive.notation.symbols import layer_mark
 from derive.notation.typeset import Page, layout
 from derive.notation.view import View, unit_layer
 from derive.results import Result, Results
+from derive.specification import Specification
 from derive.words import Math, Reference, Sentence, Words
 from derive.words.catalogue import Value
 
@@ -36,6 +37,17 @@ class Story:
     def network(self) -> Network:
         return self.results.network
 
+    @property
+    def layers(self) -> Specification | None:
+        """The specification of a network of layers; None for equations that speak for themselves."""
+        specification = self.network.specification
+        return specification if isinstance(specification, Specification) else None
+
+    @property
+    def has_batch(self) -> bool:
+        """Whether a batch has equations of its own."""
+        return self.network.batch is not self.network.pattern
+
     @cached_property
     def depth(self) -> int:
         """The number of the output layer, the input layer being 0."""
@@ -51,7 +63,7 @@ class Story:
 
     def view(self, result: Result) -> View:
         """How a result is shown: a family as the general layer l, the output layer as L, the only hidden layer as l as well."""
-        batch = result.system is self.network.batch
+        batch = self.has_batch and result.system is self.network.batch
         if result.layer is not None:
             return self.plain_view(batch, general=result.layer)
         layer = result.equation.tensor.layer

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from derive.expressions import Axis, Entry, Tensor
-from derive.notation.layout import Digits, Layout, Scripts, Sign, Symbol, joined, row
+from sympy import Basic
+
+from derive.expressions import Axis, Bracket, Entry, Tensor, walk
+from derive.matrix import ElementPower, Hadamard, Ones, matrix_nodes
+from derive.notation.layout import Digits, Fenced, Layout, Scripts, Sign, Symbol, joined, row
 from derive.notation.symbols import array_layout, layer_mark, size_layout
 from derive.notation.typeset import layout
-from derive.notation.view import View, unit_layer
+from derive.notation.typeset_matrix import is_reciprocal
+from derive.notation.view import View, is_pattern_axis, unit_layer
 from derive.notes.document import Table
 from derive.notes.story import Story
 from derive.words import Code, Math, Sentence, Text
 
-_ROLES = ("input", "weight", "bias", "pre_activation", "output", "target", "loss", "total_loss", "delta", "adjoint", "gradient")
+_ROLES = (
+    "input",
+    "parameter",
+    "value",
+    "weight",
+    "bias",
+    "pre_activation",
+    "output",
+    "target",
+    "loss",
+    "total_loss",
+    "delta",
+    "adjoint",
+    "gradient",
+)
 _SEVERAL = 3
 
 
 def symbol_table(story: Story) -> Table:
     """Every symbol of the notes; long families of layers take one row."""
-    head = tuple(story.say(f"table.{key}") for key in ("entry", "one_pattern", "batch", "meaning", "code"))
+    keys = ("entry", "one_pattern" if story.has_batch else "array", "batch", "meaning", "code")
+    head = tuple(story.say(f"table.{key}") for key in keys)
     rows: list[tuple[Sentence, ...]] = []
     for kind in _kinds(story):
         if len(kind) > _SEVERAL and kind[0].role != "input":
             rows.append(_row(story, kind[-1], kind, story.plain_view(general=kind[-1].layer)))
         else:
             rows += [_row(story, tensor, [tensor], story.plain_view()) for tensor in kind]
-    return Table(head, (*rows, *_sizes(story)))
+    every = (head, *rows, *_sizes(story), *_signs(story))
+    kept = every if story.has_batch else tuple(cells[:2] + cells[3:] for cells in every)
+    return Table(kept[0], kept[1:])
 
 
 def _kinds(story: Story) -> list[list[Tensor]]:
@@ -95,6 +116,8 @@ def _power(exponent: Layout) -> Layout:
 
 def _meaning(story: Story, tensor: Tensor, letters: tuple[Layout, ...], view: View) -> Sentence:
     layer = layer_mark(tensor.layer, story.notation, view) if tensor.layer is not None else ""
+    if tensor.role == "input" and tensor.layer is None:
+        return story.say("role.given")
     if tensor.role == "input":
         return story.say("role.input", first=str(story.notation.first_layer))
     if tensor.role == "weight" and len(letters) == 2:
@@ -102,8 +125,9 @@ def _meaning(story: Story, tensor: Tensor, letters: tuple[Layout, ...], view: Vi
     if tensor.role in ("bias", "pre_activation", "output") and letters:
         return story.say(f"role.{tensor.role}", unit=letters[0], layer=layer)
     if tensor.role == "total_loss":
-        total = story.words[f"role.total_loss_{story.network.specification.batch_reduction}"]
-        return story.say("role.total_loss_l2", total=total) if story.network.specification.l2 else (Text(total),)
+        layers = story.layers
+        total = story.words[f"role.total_loss_{layers.batch_reduction if layers is not None else 'sum'}"]
+        return story.say("role.total_loss_l2", total=total) if layers is not None and layers.l2 else (Text(total),)
     if tensor.role == "gradient" and tensor.of is not None:
         return story.say("role.gradient", of=array_layout(tensor.of, story.notation, view))
     return story.say(f"role.{tensor.role}" if f"role.{tensor.role}" in story.words else "role.value")
@@ -111,13 +135,42 @@ def _meaning(story: Story, tensor: Tensor, letters: tuple[Layout, ...], view: Vi
 
 def _sizes(story: Story) -> list[tuple[Sentence, ...]]:
     """Letters that stand for numbers, and signs that may be unknown."""
-    batch = next((axis for axis in story.network.batch.axes if unit_layer(axis) is None), None)
+    batch = next((axis for axis in story.network.batch.axes if is_pattern_axis(axis)), None)
     rows: list[tuple[Sentence, ...]] = []
     axis = next((a for t in _tensors(story) for a in t.axes if unit_layer(a) is not None and unit_layer(a)), None)
     if axis is not None:
         view = View(general=unit_layer(axis))
         meaning = story.say("role.layer_size", layer=Symbol(story.notation.general_layer))
         rows.append(((Math(size_layout(axis, story.notation, view)),), (), (), meaning, ()))
+    for own in story.network.pattern.axes:
+        if unit_layer(own) is None and not is_pattern_axis(own):
+            meaning = story.say("role.axis_size", letter=Symbol(own.name), size=str(own.size))
+            rows.append(((Math(size_layout(own, story.notation, View())),), (), (), meaning, ()))
     if batch is not None:
         rows.append(((Math(size_layout(batch, story.notation, View())),), (), (), story.say("role.patterns"), ()))
     return rows
+
+
+def _signs(story: Story) -> list[tuple[Sentence, ...]]:
+    """The signs that some line of these notes uses and a reader may not know."""
+    nodes = list(_nodes(story))
+    divides = [node for node in nodes if isinstance(node, Hadamard) and any(is_reciprocal(part) for part in node.args[1:])]
+    multiplies = [node for node in nodes if isinstance(node, Hadamard) and any(not is_reciprocal(part) for part in node.args[1:])]
+    shown = {
+        "bracket": (Bracket, Fenced(row(Symbol("p"), Sign("="), Symbol("j")), "[")),
+        "power": (ElementPower, Scripts(Symbol("v"), above=row(Sign("odot"), Digits("2")))),
+        "ones": (Ones, Symbol("1", "bold")),
+    }
+    rows = [(key, sign) for key, (kind, sign) in shown.items() if any(isinstance(node, kind) for node in nodes)]
+    rows += [("product", row(Symbol("u"), Sign("odot"), Symbol("v")))] if multiplies else []
+    rows += [("quotient", row(Symbol("u"), Sign("oslash"), Symbol("v")))] if divides else []
+    return [((Math(sign),), (), (), story.say(f"role.{key}"), ()) for key, sign in rows]
+
+
+def _nodes(story: Story) -> Iterator[Basic]:
+    for result in story.results.results:
+        steps = result.derivation.steps if result.derivation is not None else ()
+        for value in (result.equation.right, *(step.after for step in steps)):
+            yield from walk(value)
+        if result.matrix is not None:
+            yield from matrix_nodes(result.matrix.right)
