@@ -1,8 +1,9 @@
 """Fits the polynomials of the error function in emitted code: ``python -m codegen.special.fit_erf > codegen/special/erf.toml``.
 
-For ``x <= 1``: erf(x) = x + x P(x^2). For ``1 <= x <= top``: erf(x) = 1 - exp(q + (x - 1) Q(s)), where s is the place of x in
-[1, top] mapped to [-1, 1] and exp(q) = erfc(1). Both are weighted least squares at Chebyshev points, within a small factor
-of the minimax polynomial; the weight makes the error of erf itself even. The exponent starts from its value at 1, where erfc is largest, so that rounding in Q does not count there.
+For ``x <= 1``: erf(x) = x + x P(x^2). For ``1 <= x <= top``: erf(x) = 1 - exp(q + (x - 1) Q(s)), where s is the place of x
+in [1, top] mapped to [-1, 1] and exp(q) = erfc(1). Both are weighted least squares at Chebyshev points, within a small
+factor of the minimax polynomial; the weight makes the error of erf itself even. The exponent starts from its value at 1,
+where erfc is largest, so that rounding in Q does not count there.
 """
 
 from __future__ import annotations
