@@ -250,6 +250,8 @@ def _(value: Expression, rows: Index | None, columns: Index | None, reasons: lis
 def _(value: Entry, rows: Index | None, columns: Index | None, reasons: list[Reason]) -> MatrixExpression:
     slots = tuple(ROW if position == rows else COLUMN if position == columns else position for position in value.positions)
     live = tuple(index for index in (rows, columns) if index is not None)
+    if any(p in live and p.axis != axis for p, axis in zip(value.positions, value.tensor.axes, strict=True)):
+        raise NoForm  # a part of a longer row
     if len(live) != sum(slot in (ROW, COLUMN) for slot in slots) or any(_uses(slot, live) for slot in slots):
         raise NoForm
     if columns is not None and slots.index(COLUMN) < slots.index(ROW):

@@ -37,7 +37,8 @@ def verify(results: Results, notation: Notation | None = None) -> Report:
     """Every displayed formula of a network: forward equations, each line of each chain, matrix forms, kinks, dot products."""
     shown = notation or load("nielsen")
     statements: list[Statement] = []
-    for sweep, numbered in ((results.pattern_sweep, results.of_pattern), (results.batch_sweep, results.of_batch)):
+    of_batch = () if results.batch_sweep is results.pattern_sweep else ((results.batch_sweep, results.of_batch),)
+    for sweep, numbered in ((results.pattern_sweep, results.of_pattern), *of_batch):
         points = points_of(sweep)
         for result in numbered:
             statements.extend(verify_result(result, sweep, points, shown))
