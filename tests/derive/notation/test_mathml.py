@@ -8,10 +8,13 @@ import pytest
 
 from derive.expressions import Expression
 from derive.notation import latex, load, mathml
-from tests.derive.notation.test_latex import A2, J, K, SIGMA, T, Z1, hidden_delta
+from tests.derive.notation.test_latex import A2, SIGMA, Z1, J, K, T, hidden_delta
 
 NIELSEN = load("nielsen")
-CORE = set("math semantics annotation mrow mi mn mo mtext mspace msub msup msubsup munder mover munderover mfrac msqrt mtable mtr mtd mstyle".split())
+_TAGS = """
+math semantics annotation mrow mi mn mo mtext mspace msub msup msubsup munder mover munderover mfrac msqrt mtable mtr mtd mstyle
+"""
+CORE = frozenset(_TAGS.split())
 
 
 @pytest.mark.parametrize("expression", [*hidden_delta(), -(T[K] - A2[K]), SIGMA(Z1[J]) ** 2])

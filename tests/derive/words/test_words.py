@@ -55,7 +55,7 @@ def test_places_are_filled_and_lists_are_joined() -> None:
 
 
 def test_what_is_missing_is_named() -> None:
-    with pytest.raises(InputError, match="missing key rule.nonsense"):
+    with pytest.raises(InputError, match=r"missing key rule\.nonsense"):
         ENGLISH.say("rule.nonsense")
     with pytest.raises(InputError, match="which is not known there"):
         ENGLISH.say("rule.chain_rule", by="x")
