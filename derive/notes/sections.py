@@ -239,7 +239,7 @@ def algorithms_section(story: Story) -> Section:
 def explicit_section(story: Story) -> Section | None:
     """Every derivative by itself; None where there are too many."""
     count = parameter_count(story.results)
-    if count > FEW:
+    if count > FEW or story.layers is None:
         return None
     gradients = explicit_gradients(story.results)
     blocks: list[Block] = [Paragraph(story.say("explicit.intro", count=str(count)))]
