@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce, wraps
 from importlib import import_module
 from pathlib import Path
@@ -246,6 +246,7 @@ def build(net: Network, notation: str, output: Path, **code: Any) -> int:
     Example:
       deltarule build 2-2:relu-1:linear -o out
     """
+    net = replace(net, input_gradient=code["input_gradient"])  # so that code and notes number alike
     files: dict[str, str | bytes] = {}
     with _progress("notes"):
         files["notes.html"] = net.notes(notation=notation, format="html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,3 +29,12 @@ def test_nothing_else_stands_in_the_folder() -> None:
 def test_committed_modules_prove_themselves_with_numpy_alone(spec: Path, tmp_path: Path) -> None:
     module = HERE / f"{spec.stem}.py"
     subprocess.run([sys.executable, "-W", "error", str(module), "--selftest"], cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_committed_modules_pass_a_plain_linter() -> None:
+    ruff = shutil.which("ruff")
+    if ruff is None:
+        pytest.skip("ruff is not installed")
+    modules = [str(HERE / f"{spec.stem}.py") for spec in SPECS]
+    subprocess.run([ruff, "check", "--isolated", *modules], check=True, capture_output=True)
+    subprocess.run([ruff, "format", "--isolated", "--check", *modules], check=True, capture_output=True)

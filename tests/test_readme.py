@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+import deltarule
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FORMULAS = re.findall(r"<!-- notes (\S+) -->\n(\$\$.*?\$\$)", README, flags=re.DOTALL)
+CODE = re.findall(r"<!-- emit (\S+) -->\n```python\n(.*?)```", README, flags=re.DOTALL)
 SESSIONS = re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -53,3 +56,16 @@ def test_the_readme_shows_the_two_commands_first() -> None:
         "pip install . && deltarule build 2-2:relu-1:linear -o out",
         "pip install '.[test]' && python -m pytest",
     ]
+
+
+def test_the_formulas_in_the_readme_stand_in_the_notes() -> None:
+    assert FORMULAS
+    for spec, shown in FORMULAS:
+        assert shown in deltarule.network(spec).notes(format="md")
+
+
+def test_the_code_in_the_readme_is_emitted() -> None:
+    assert CODE
+    for spec, shown in CODE:
+        emitted = [line.strip() for line in deltarule.network(spec).emit().splitlines()]
+        assert "\n".join(line.strip() for line in shown.splitlines()) in "\n".join(emitted)
