@@ -29,7 +29,8 @@ class Influence:
     """The graph of a system as the chain rule sees it.
 
     A value that is a function of one other value, entry by entry, is inlined unless the loss reads it: it needs no adjoint of its
-    own. Values that the loss reads linearly (the losses of single patterns) are written out in the loss.
+    own. Values that the loss reads linearly (the losses of single patterns) are written out in the loss. A value that is read outside
+    the ranges of its axes is never written out, because its definition does not hold there.
     """
 
     def __init__(self, system: System, wanted: Sequence[Tensor]) -> None:
@@ -74,6 +75,8 @@ class Influence:
 
     def entangled(self, users: Sequence[Equation]) -> bool:
         """Whether one of the users depends on another one (or on itself, in a recurrence)."""
+        if len(users) < 2 and not self._is_recurrent:
+            return False
         reached = self._reached_from([user.tensor for user in users])
         return any(tensor in reached for user in users for tensor in tensors_of(user.right))
 
@@ -86,7 +89,9 @@ class Influence:
         return tuple(Index(letter, axis) for letter, axis in zip(letters, tensor.axes, strict=True))
 
     def _is_inlined(self, equation: Equation) -> bool:
-        if equation.tensor in self.wanted or any(isinstance(node, Total | Largest) for node in walk(equation.right)):
+        if equation.tensor in self.wanted or equation.tensor in self.system.outside:
+            return False
+        if any(isinstance(node, Total | Largest) for node in walk(equation.right)):
             return False
         read = entries_of(equation.right)
         return (
@@ -97,12 +102,19 @@ class Influence:
         )
 
     def _reached_from(self, tensors: Sequence[Tensor]) -> frozenset[Tensor]:
-        """What depends on ``tensors``, themselves among it; a recurrence may take several rounds."""
-        reached, before = set(tensors), 0
-        while len(reached) != before:
-            before = len(reached)
-            reached |= {e.tensor for e in self.equations if any(t in reached for t in tensors_of(e.right))}
+        """What depends on ``tensors``, themselves among it."""
+        reached, new = set(tensors), list(tensors)
+        while new:
+            found = [reader.tensor for reader in self.readers.get(new.pop(), ()) if reader.tensor not in reached]
+            reached.update(found)
+            new.extend(found)
         return frozenset(reached)
+
+    @cached_property
+    def _is_recurrent(self) -> bool:
+        """Whether some value depends on itself at another step."""
+        place = {equation.tensor: at for at, equation in enumerate(self.equations)}
+        return any(place.get(t, -1) >= at for at, e in enumerate(self.equations) for t in tensors_of(e.right))
 
 
 def _flat_loss(system: System) -> tuple[Equation, tuple[Tensor, ...]]:
@@ -111,7 +123,9 @@ def _flat_loss(system: System) -> tuple[Equation, tuple[Tensor, ...]]:
     equation, folded = last, list[Tensor]()
     for tensor in tensors_of(last.right):
         definition = system.definitions.get(tensor)
-        if definition is not None and system.consumers[tensor] == (last,) and _is_linear(equation.right, tensor):
+        if definition is None or tensor in system.outside:
+            continue
+        if system.consumers[tensor] == (last,) and _is_linear(equation.right, tensor):
             equation = Equation(equation.left, inline(equation.right, {tensor: definition}))
             folded.append(tensor)
     return equation, tuple(folded)

@@ -10,24 +10,35 @@ from collections.abc import Iterable
 from sympy import Basic
 
 from derive.canonical import canonical
-from derive.expressions import Axis, Function, Index, Tensor
+from derive.expressions import Axis, Entry, Function, Index, Relation, Tensor
+from derive.ranges import is_positional
 
 
 def pattern_of(values: Iterable[Basic]) -> tuple[str, tuple[Basic, ...]]:
     """A text that is equal for equal patterns, and the tensors and axes in order of first appearance.
+
+    Sizes belong to the pattern where positions are shifted or compared, because they decide which guards are needed.
 
     Zipping the second part of two equal patterns gives the renaming from one place to the other.
     """
     reader = _Reader()
     for value in values:
         reader.read(value)
-    return " ".join(reader.tokens), tuple(reader.named)
+    sizes = [str(node.size) for node in reader.named if isinstance(node, Axis)] if reader.shifted else []
+    return " ".join([*reader.tokens, *sizes]), tuple(reader.named)
+
+
+def _speaks_of_sizes(value: Basic) -> bool:
+    if isinstance(value, Entry):
+        return any(not isinstance(p, Index) or p.axis != axis for p, axis in zip(value.positions, value.tensor.axes, strict=True))
+    return isinstance(value, Relation) and is_positional(value)
 
 
 class _Reader:
     def __init__(self) -> None:
         self.tokens: list[str] = []
         self.named: dict[Basic, int] = {}
+        self.shifted = False
         self._indices: dict[Basic, int] = {}
 
     def read(self, value: Basic) -> None:
@@ -45,6 +56,7 @@ class _Reader:
         elif not value.args:
             self.tokens.append(str(value))
         else:
+            self.shifted = self.shifted or _speaks_of_sizes(value)
             self.tokens.append(f"{type(value).__name__}/{len(value.args)}")
             for part in value.args:
                 self.read(part)

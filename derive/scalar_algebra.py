@@ -10,6 +10,9 @@ from derive.tidy import base_and_exponent, leading_sign, tidy
 
 Symbols = dict[str, tuple[Symbol, Expression]]
 
+MOST_SYMBOLS = 8
+"""Factors of a rational expression in more symbols are not looked for: a reader would not see them, and the search takes seconds."""
+
 
 def as_sympy(value: Expression, symbols: Symbols) -> Basic:
     """``value`` as a SymPy expression; everything but numbers, sums, products and powers becomes a symbol, noted in ``symbols``."""
@@ -88,7 +91,10 @@ def cancelled(value: Expression) -> Expression | None:
     if not fractions:
         return None
     symbols: Symbols = {}
-    shorter = from_sympy(factor(cancel(as_sympy(value, symbols))), symbols)
+    rational = as_sympy(value, symbols)
+    if len(symbols) > MOST_SYMBOLS:
+        return None
+    shorter = from_sympy(factor(cancel(rational)), symbols)
     return shorter if weight(shorter) < weight(value) and _fractions(shorter) < fractions else None
 
 

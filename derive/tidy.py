@@ -10,6 +10,7 @@ from functools import singledispatch
 from sympy import Basic, Rational
 
 from derive.expressions import (
+    BINDERS,
     ONE,
     ZERO,
     Bracket,
@@ -25,7 +26,9 @@ from derive.expressions import (
     plus,
     product,
     rebuild,
+    walk,
 )
+from derive.match import match
 from derive.ranges import decided
 
 
@@ -54,21 +57,44 @@ def _(value: Plus) -> Expression:
             number += term.value
         else:
             terms.append(term)
-    cancelled = _without_opposites(terms)
+    collected = _collected(terms)
     if number:
-        cancelled.insert(min(at, len(cancelled)), Number(number))
-    return plus(*cancelled) if cancelled else ZERO
+        collected.insert(min(at, len(collected)), Number(number))
+    return plus(*collected) if collected else ZERO
 
 
-def _without_opposites(terms: list[Expression]) -> list[Expression]:
-    left: list[Expression] = []
+def _collected(terms: list[Expression]) -> list[Expression]:
+    """Equal terms as one: 2 u + u = 3 u, and u - u is left out."""
+    numbers: list[Rational] = []
+    first: list[Expression] = []
+    bodies: list[Expression] = []
     for term in terms:
-        opposite = tidy(negative(term))
-        if opposite in left:
-            left.remove(opposite)
+        number, body = _number_apart(term)
+        place = next((at for at, other in enumerate(bodies) if _same(body, other)), None)
+        if place is None:
+            numbers.append(number)
+            bodies.append(body)
+            first.append(term)
         else:
-            left.append(term)
-    return left
+            numbers[place] += number
+            first[place] = _tidy(product(Number(numbers[place]), bodies[place]))
+    return [term for term, number in zip(first, numbers, strict=True) if number]
+
+
+def _number_apart(term: Expression) -> tuple[Rational, Expression]:
+    if not isinstance(term, Product):
+        return Rational(1), term
+    number = Rational(1)
+    for factor in term.args:
+        number *= factor.value if isinstance(factor, Number) else 1
+    return number, product(*(factor for factor in term.args if not isinstance(factor, Number)))
+
+
+def _same(one: Expression, other: Expression) -> bool:
+    """Whether two terms are equal up to the names of bound indices."""
+    if one == other:
+        return True
+    return type(one) is type(other) and any(isinstance(node, BINDERS) for node in walk(one)) and match(one, other, ()) is not None
 
 
 @_tidy.register
