@@ -100,14 +100,12 @@ def loss_layout(value: Entry, notation: Notation, view: View) -> Layout | None:
 
 
 def size_layout(axis: Axis, notation: Notation, view: View) -> Layout:
-    """The number of positions along an axis: ``n_l``, ``N``, ``T`` for an axis ``t``."""
+    """The number of positions along an axis: ``n_l``, ``N``, ``n_t`` for an axis ``t``."""
     layer = unit_layer(axis)
     if layer is not None:
         return Scripts(Symbol(notation.layer_size), layer_mark(layer, notation, view))
     if is_pattern_axis(axis):
         return Symbol(notation.batch_size)
-    if len(axis.name) == 1 and axis.name.islower():
-        return Symbol(axis.name.upper())
     return Scripts(Symbol(notation.layer_size), Symbol(axis.name))
 
 

@@ -362,6 +362,8 @@ def _(value: Partial, page: Page) -> Layout:
     inside = body or layout(value.of, page)
     if isinstance(value.of, Entry | Number | Size) or (isinstance(value.of, Apply) and not isinstance(value.of.argument, Plus)):
         return Fraction(row(sign, inside), below)
+    if isinstance(value.of, Apply) and value.of.function.name not in ("exp", "abs", "sqrt"):
+        return row(Fraction(sign, below), THIN, inside)
     return row(Fraction(sign, below), fenced(inside))
 
 

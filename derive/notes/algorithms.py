@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from derive.equations import Equation
-from derive.expressions import Axis, Tensor, tensors_of
-from derive.notation.layout import Layout, Sign, row
+from derive.expressions import Affine, Axis, Size, Tensor, entries_of, tensors_of
+from derive.notation.layout import Digits, Layout, Sign, row
 from derive.notation.symbols import array_layout
-from derive.notation.typeset import layout
+from derive.notation.typeset import Page, layout
 from derive.notation.view import View
 from derive.notes.document import Algorithm, AlgorithmLine
 from derive.notes.story import Story, layers_in
@@ -103,7 +103,25 @@ def _line(story: Story, result: Result, equation: Equation, view: View, depth: i
     left, right = (form.left, form.right) if form is not None else (equation.left, equation.right)
     page = story.page([left, right], view)
     formula = row(layout(left, page), Sign("leftarrow"), layout(right, page))
-    if form is not None or not equation.indices:
-        return AlgorithmLine((Math(formula, True),), depth, str(result.number))
-    indices = tuple(layout(index, page) for index in equation.indices)
-    return AlgorithmLine(story.say("algorithm.each", formula=Math(formula, True), index=indices), depth, str(result.number))
+    number, shown = str(result.number), Math(formula, True)
+    order = _in_order(story, equation, page)
+    if order is not None:
+        return AlgorithmLine(story.say("algorithm.in_order", formula=shown, range=order), depth, number)
+    indices = form.items if form is not None else equation.indices
+    if not indices:
+        return AlgorithmLine((shown,), depth, number)
+    return AlgorithmLine(story.say("algorithm.each", formula=shown, index=tuple(layout(i, page) for i in indices)), depth, number)
+
+
+def _in_order(story: Story, equation: Equation, page: Page) -> Layout | None:
+    """``t = 1, ..., n`` where a value reads earlier ones of its own, downwards where it reads later ones; None where it reads none."""
+    for entry in entries_of(equation.right):
+        if entry.tensor != equation.tensor:
+            continue
+        for index, position in zip(equation.indices, entry.positions, strict=True):
+            shift = position.constant if isinstance(position, Affine) and position.coefficient(index) == 1 else 0
+            if shift:
+                ends = (Digits("1"), layout(Size(index.axis), page))
+                first, last = ends if shift < 0 else ends[::-1]
+                return row(layout(index, page), Sign("="), first, Sign(","), Sign("dots"), Sign(","), last)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from derive.equation_specification import EquationSpecification
 from derive.expressions import Entry, Number, Tensor, walk
 from derive.notation.layout import Grid, Sign, Symbol, row
 from derive.notation.symbols import array_layout, layer_mark
@@ -104,6 +105,7 @@ def _conventions(story: Story) -> tuple[Block, ...]:
         shown = array_layout(x, story.notation, NUMBERED)
         items.append(story.say("convention.counting", first=str(story.notation.first_layer), output=input_as_output(story), input=shown))
     items += [story.say("convention.one_pattern")] if story.has_batch else []
+    items += _outside(story)
     items.append(story.say("convention.bound"))
     formulas = [*(e.right for e in story.network.pattern.equations), *(s.result for s in slopes_of(story.network.pattern))]
     bodies = [slope.function.body for slope in slopes_of(story.network.pattern) if slope.function.body is not None]
@@ -118,6 +120,21 @@ def _conventions(story: Story) -> tuple[Block, ...]:
         factor = story.math(Number(story.layers.l2), NUMBERED)
         items.append(story.say("convention.l2", factor=factor))
     return (Items(tuple(items)),)
+
+
+def _outside(story: Story) -> list[Sentence]:
+    """What stands where an equation reads before the first step or outside a range."""
+    specification = story.network.specification
+    if not isinstance(specification, EquationSpecification):
+        return []
+    known = {tensor.name: tensor for tensor in (*story.network.pattern.inputs, *story.network.pattern.definitions)}
+    found: list[Sentence] = []
+    for key, values in (("initial", specification.initial), ("pad", specification.pad)):
+        for name, value in values:
+            if name in known:
+                shown = row(array_layout(known[name], story.notation, NUMBERED), Sign("="), layout(Number(value), story.page([], NUMBERED)))
+                found.append(story.say(f"convention.{key}", equation=shown))
+    return found
 
 
 def activations_section(story: Story) -> Section | None:
@@ -138,7 +155,8 @@ def forward_section(story: Story) -> Section:
 def loss_section(story: Story) -> Section:
     """The loss of one pattern."""
     chains = tuple(result_chain(story, r) for r in story.results.of_pattern if r.kind == "loss")
-    return Section(story.say("section.loss"), "loss", (Paragraph(story.say("loss.intro")), *chains))
+    intro = story.say("loss.intro" if story.has_batch else "loss.equations")
+    return Section(story.say("section.loss"), "loss", (Paragraph(intro), *chains))
 
 
 def backward_sections(story: Story) -> list[Section]:

@@ -116,6 +116,8 @@ def _power(exponent: Layout) -> Layout:
 
 def _meaning(story: Story, tensor: Tensor, letters: tuple[Layout, ...], view: View) -> Sentence:
     layer = layer_mark(tensor.layer, story.notation, view) if tensor.layer is not None else ""
+    if tensor.role == "loss" and not story.has_batch:
+        return story.say("role.loss_alone")
     if tensor.role == "input" and tensor.layer is None:
         return story.say("role.given")
     if tensor.role == "input":

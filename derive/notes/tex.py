@@ -144,7 +144,9 @@ def _rows(line: Line, own: float, beside: float, room: float, reason: float) -> 
         inside = f"\\rlap{{${body}$}}" if fits else f"\\rlap{{{body}}}"
         rows.append(f"{left} &{relation} {inside}" if not number else f" &\\qquad {inside}")
     rows[-1] += tag
-    return [*rows, why.replace(" &", " & &", 1)] if why else rows
+    if line.reason:
+        rows.append(f" &\\qquad \\rlap{{\\reason{{{room - 4.0:.1f}}}{{{inline(line.reason)}}}}}")
+    return rows
 
 
 @block_tex.register
