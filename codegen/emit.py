@@ -45,15 +45,21 @@ def emit(
     ``sweep`` is the reverse sweep of the batch system; where it has the adjoint of x, the module has ``loss_gradients_and_dx``. ``number``
     gives the number that comments cite for the equation of a tensor. Raises CertificateError where a check fails.
     """
-    output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
-    problem = problem_of(network.batch, sweep.derivations, output, number)
-    facts = _Facts(network, style, dtype, version)
+    problem = problem_for(network, sweep, number)
+    facts = Facts(network, style, dtype, version)
     text = facts.module(problem)
-    _certify(problem, facts, text)
+    certify(problem, facts, text)
     return text
 
 
-def _certify(problem: Problem, facts: _Facts, text: str) -> None:
+def problem_for(network: Network, sweep: Sweep, number: Callable[[Tensor], int] | None = None) -> Problem:
+    """The equations to compute for a network."""
+    output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
+    return problem_of(network.batch, sweep.derivations, output, number)
+
+
+def certify(problem: Problem, facts: Facts, text: str) -> None:
+    """Raise CertificateError unless ``text``, made from ``problem``, passes every check of the certificate."""
     certificate.check_text(text)
     module = certificate.loaded(text)
     certificate.check_arrays(module)
@@ -63,7 +69,7 @@ def _certify(problem: Problem, facts: _Facts, text: str) -> None:
     if facts.style == "vectorised":
         certificate.check_allocation(module, 16)
         certificate.check_allocation(checked, 4096)
-        loops = certificate.loaded(_Facts(facts.network, "loops", facts.dtype, facts.version).module(small))
+        loops = certificate.loaded(Facts(facts.network, "loops", facts.dtype, facts.version).module(small))
         certificate.check_agreement(checked, loops)
 
 
@@ -80,7 +86,7 @@ def optimised(problem: Problem) -> Program:
     return program
 
 
-class _Facts:
+class Facts:
     """What a module says beside its equations."""
 
     def __init__(self, network: Network, style: str, dtype: str, version: str) -> None:
@@ -97,6 +103,7 @@ class _Facts:
         return {name: activation.initialisation if activation else GLOROT for name, activation in owners.items()}
 
     def module(self, problem: Problem) -> str:
+        """The text of the module, not yet certified."""
         return render("module/module.py.j2", module=self.record(problem))
 
     def record(self, problem: Problem) -> ModuleRecord:

@@ -25,7 +25,8 @@ def in_place(program: Program) -> Program:
             operand = program.buffers[view.buffer]
             origin = made.get(view.buffer, -1)
             if (
-                operand.kind == SCRATCH
+                statement.operation != "logical_not"  # a truth and its opposite keep names of their own
+                and operand.kind == SCRATCH
                 and view.buffer not in names
                 and (operand.axes, operand.truth) == (target.axes, target.truth)
                 and view == View(view.buffer, statement.target.places)

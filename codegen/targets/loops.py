@@ -68,7 +68,7 @@ def _assigned(target: str, value: Expression, source: Source, indent: int, sign:
         line = f"{' ' * indent}{target} {sign} {text(value, source)}"
         if len(line) <= WIDTH:
             return [*lines, line]
-        part = _largest_part(value, source, WIDTH - indent)
+        part = _largest_part(value, source, WIDTH - indent) or _long_sum(value, source)
         if part is None:
             break
         name = _fresh(part, source)
@@ -102,6 +102,12 @@ def _largest_part(value: Expression, source: Source, width: int) -> Expression |
         sizes.setdefault(part, len(text(part, source)))
     fitting = {part: size for part, size in sizes.items() if 12 < size <= width - 14}
     return max(fitting, key=lambda part: (fitting[part] * counts[part], fitting[part]), default=None)
+
+
+def _long_sum(value: Expression, source: Source) -> Expression | None:
+    """A sum that is too long for a line; it becomes a loop of its own."""
+    parts = _nameable(value, frozenset(), source, top=True)
+    return next((part for part in parts if isinstance(part, Total)), None)
 
 
 def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool = False) -> Iterator[Basic]:
@@ -149,8 +155,9 @@ def _hoisted(right: Expression, indices: tuple[Index, ...]) -> list[Hoisted]:
 
 
 def _equal(value: Expression, node: Expression, every: bool = False) -> list[Basic]:
-    key = canonical(node)
-    same = [other for other in walk(value) if isinstance(other, Total | Largest) and canonical(other) == key]
+    sums = [other for other in walk(value) if isinstance(other, Total | Largest)]
+    key = canonical(node) if len(sums) > 1 else ""
+    same = [other for other in sums if other == node or canonical(other) == key]
     return same if every else list(dict.fromkeys(same))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from textwrap import wrap
 from typing import Any
 
@@ -119,12 +120,13 @@ def unpacked(names: Sequence[str], source: str, indent: int = 4) -> tuple[str, .
     return (f"{pad}(", *(f"{pad}    {name}," for name in names), f"{pad}) = {source}")
 
 
-def comment(numbered: Numbered, indent: int) -> list[str]:
+@cache
+def comment(numbered: Numbered, indent: int) -> tuple[str, ...]:
     """``# (8)  delta1[b,j] = ...``, continued on further lines where it is long."""
     if numbered.merged:
         whole = (*numbered.merged, replace(numbered, merged=()))
-        return [line for each in whole for line in comment(each, indent)]
+        return tuple(line for each in whole for line in comment(each, indent))
     start = f"({numbered.number})".ljust(5)
     words = wrap(plain_equation(numbered.equation), WIDTH - indent - 2 - len(start), break_long_words=False, break_on_hyphens=False)
     pad = " " * indent
-    return [f"{pad}# {start}{words[0]}", *(f"{pad}# {' ' * len(start)}{line}" for line in words[1:])]
+    return (f"{pad}# {start}{words[0]}", *(f"{pad}# {' ' * len(start)}{line}" for line in words[1:]))

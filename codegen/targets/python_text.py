@@ -8,7 +8,9 @@ from functools import singledispatch
 
 from sympy import Basic
 
+from codegen.branches import as_call
 from codegen.constants import evaluate, python_number
+from codegen.program import Call
 from codegen.unfold import is_constant, is_number
 from derive.expressions import (
     MINUS_ONE,
@@ -36,6 +38,7 @@ from derive.tidy import leading_sign, tidy
 
 CHOICE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 BUILT_IN = {"abs": "abs", "erf": "math.erf"}
+CALLS = {"maximum": "max", "minimum": "min", "absolute": "abs"}
 COMPARISON = {"=": "=="}
 
 
@@ -201,6 +204,14 @@ def _(value: Bracket, source: Source) -> tuple[str, int]:
 
 
 @_text.register
+def _(value: Call, source: Source) -> tuple[str, int]:
+    return f"{CALLS[value.name]}({', '.join(text(argument, source, SUM) for argument in value.arguments)})", ATOM
+
+
+@_text.register
 def _(value: Cases, source: Source) -> tuple[str, int]:
+    call = None if source.complex else as_call(value)
+    if isinstance(call, Call) and call.name in CALLS:
+        return _text(call, source)
     words = "".join(f"{text(case.value, source, SUM)} if {text(case.relation, source)} else " for case in value.cases)
     return words + text(value.otherwise, source, SUM), CHOICE

@@ -158,7 +158,9 @@ def test_text_is_formatted_and_lint_clean(style, width, tmp_path: Path):
     path = tmp_path / "emitted.py"
     path.write_text(text_of("4-5:gelu-3:elu-6:softmax-2:sigmoid", "binary_cross_entropy", style=style))
     for command in (["format", "--check", "--line-length", str(width)], ["check"]):
-        result = subprocess.run([sys.executable, "-m", "ruff", *command, "--isolated", str(path)], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--isolated", str(path)], capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from modules import module_of
+from modules import variants_of
 
 torch = pytest.importorskip("torch")
 
@@ -99,8 +99,9 @@ def distance(found: np.ndarray, wanted: np.ndarray) -> float:
 @pytest.mark.parametrize("seed", range(60))
 def test_emitted_chain_agrees_with_torch(seed: int) -> None:
     spec = chain(seed)
-    for style, dtype, bound in (("vectorised", "float64", 1e-10), ("loops", "float64", 1e-10), ("vectorised", "float32", FLOAT32_BOUND)):
-        module = module_of(spec, style=style, dtype=dtype, input_gradient=seed % 3 == 0)
+    variants = {("vectorised", "float64"): 1e-10, ("loops", "float64"): 1e-10, ("vectorised", "float32"): FLOAT32_BOUND}
+    modules = variants_of(spec, seed % 3 == 0, *variants)
+    for module, ((style, dtype), bound) in zip(modules, variants.items(), strict=True):
         for scale in (1.0, 30.0) if style == "vectorised" else (3.0,):
             parameters, x, t = point(spec, module, seed, scale)
             cost, gradients, dx = oracle(spec, parameters, x, t)
