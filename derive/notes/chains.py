@@ -8,7 +8,8 @@ from dataclasses import replace
 from sympy import Basic
 
 from derive.equations import Equation
-from derive.expressions import Apply, Entry, Function, Index, Tensor
+from derive.expressions import Apply, Entry, Function, Index, Tensor, Variable, walk
+from derive.functions import primitive_derivative
 from derive.notation.layout import Layout, Sign, joined, row
 from derive.notation.symbols import function_name
 from derive.notation.typeset import Page, layout
@@ -118,6 +119,25 @@ def slope_chain(story: Story, slope: Slope) -> Chain:
         why = story.say(f"rule.{key.get(step.rule, step.rule)}")
         lines.append(Line(None if number else layout(slope.left, page), layout(step.after, page), why))
     return Chain(tuple(lines))
+
+
+def primitive_slopes(story: Story) -> tuple[Chain, ...]:
+    """The derivatives of the activations that are elementary functions, which no formula defines."""
+    named = story.layers.layers if story.layers is not None else ()
+    names = dict.fromkeys(layer.activation.name for layer in named if layer.activation is not None)
+    applied = (node.function for e in story.network.pattern.equations for node in walk(e.right) if isinstance(node, Apply))
+    functions = [function for function in dict.fromkeys(applied) if function.body is None and function.name in names]
+    page = story.page([], story.plain_view())
+    return tuple(
+        Chain(
+            (
+                Line(
+                    layout(Apply(f.prime, Variable()), page), layout(primitive_derivative(f.name), page), story.say("rule.known_derivative")
+                ),
+            )
+        )
+        for f in functions
+    )
 
 
 def reason(story: Story, step: Step, page: Page, result: Result) -> Sentence:

@@ -12,7 +12,7 @@ from derive.notation.symbols import array_layout, layer_mark
 from derive.notation.typeset import is_cut, layout
 from derive.notation.view import NUMBERED, View
 from derive.notes.algorithms import backward_algorithm, forward_algorithm, input_as_output, reads_input_as_output
-from derive.notes.chains import result_chain, short_chain, slope_chain
+from derive.notes.chains import primitive_slopes, result_chain, short_chain, slope_chain
 from derive.notes.document import Block, Boxed, Chain, Figure, Items, Line, Paragraph, Section, Table
 from derive.notes.explicit import FEW, Explicit, explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
 from derive.notes.kinks import kinks_of
@@ -140,9 +140,9 @@ def _outside(story: Story) -> list[Sentence]:
 def activations_section(story: Story) -> Section | None:
     """The formula of each activation and its derivative; None where all are linear."""
     slopes = slopes_of(story.network.pattern)
-    if not slopes:
+    chains = (*(slope_chain(story, slope) for slope in slopes), *primitive_slopes(story))
+    if not chains:
         return None
-    chains = tuple(slope_chain(story, slope) for slope in slopes)
     return Section(story.say("section.activations"), "activations", (Paragraph(story.say("activation.intro")), *chains))
 
 
