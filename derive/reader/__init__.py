@@ -1,1 +1,10 @@
-"""LaTeX formulas in a notation, read back into expressions. (Owned by the READER helper, in progress: JUDGE, do not start one.)"""
+"""Reads formulas as notes show them: LaTeX in a notation about a system becomes expressions, so that any line can be judged by evaluation."""
+
+from __future__ import annotations
+
+from derive.reader.names import Names, names_of
+from derive.reader.reading import Reading, read
+from derive.reader.scope import Scope, scope_of
+from derive.reader.slots import Misfit
+
+__all__ = ["Misfit", "Names", "Reading", "Scope", "names_of", "read", "scope_of"]

@@ -1,0 +1,101 @@
+"""Fractions: quotients, and derivatives where both lines begin with the same sign of differentiation."""
+
+from __future__ import annotations
+
+from derive.expressions import Entry, Expression, Partial, Tensor, Variable
+from derive.matrix import Array, MatrixExpression, Transposed
+from derive.reader.meaning import meaning
+from derive.reader.names import Names
+from derive.reader.scope import Scope
+from derive.reader.slots import misfit
+from derive.reader.syntax import Factors, Fraction, Letter, Script, Scripted, Sign, Syntax
+from derive.reader.tokens import refuse
+from derive.reader.values import Matrix, Term, Value, divided
+
+_UPRIGHT = ("d", "\\mathrm{d}")
+
+
+@meaning.register
+def _(value: Fraction, scope: Scope) -> Value:
+    by = variable_of(value)
+    if by is None:
+        return divided(meaning(value.top, scope), meaning(value.bottom, scope), value.at)
+    of = _after_sign(value.top)
+    if of is None:
+        refuse(value.at, "a derivative of nothing")
+    return derivative(meaning(of, scope), meaning(by, scope), scope.names, value.at)
+
+
+def is_operator(value: Syntax) -> bool:
+    """Whether a fraction is a sign of differentiation that waits for what follows it."""
+    return isinstance(value, Fraction) and variable_of(value) is not None and _after_sign(value.top) is None
+
+
+def variable_of(value: Fraction) -> Syntax | None:
+    """What a derivative is taken by; None for a quotient."""
+    top, bottom = _sign(value.top), _sign(value.bottom)
+    if top is None or top != bottom:
+        return None
+    return _after_sign(value.bottom)
+
+
+def _sign(line: Syntax) -> str | None:
+    head = line.factors[0] if isinstance(line, Factors) else line
+    if isinstance(head, Sign):
+        return head.name
+    return "d" if isinstance(head, Letter) and head.text in _UPRIGHT else None
+
+
+def _after_sign(line: Syntax) -> Syntax | None:
+    if not isinstance(line, Factors):
+        return None
+    rest = line.factors[1:]
+    return rest[0] if len(rest) == 1 else Factors(rest[0].at, line.signs[1:], rest)
+
+
+def derivative(of: Value, by: Value, names: Names, at: int) -> Value:
+    """The inert derivative of a number by an entry; of the loss by an array, the array of its derivatives."""
+    if isinstance(of, Matrix) and not of.is_scalar:
+        misfit(at, "the derivative of an array")
+    if isinstance(by, Term) and isinstance(of, Term):
+        return Term(lambda: _partial(of.build(), by.build(), at))
+    if isinstance(by, Term):
+        refuse(at, "the derivative of a matrix formula by an entry")
+
+    def build() -> MatrixExpression:
+        if not isinstance(of, Term) or of.build() != Entry(names.system.loss):
+            refuse(at, "only the loss is differentiated by an array")
+        return _adjoint(by.build(), at)
+
+    return Matrix(by.rows, by.columns, build)
+
+
+def _partial(of: Expression, by: Expression, at: int) -> Expression:
+    if not isinstance(by, Entry | Variable):
+        refuse(at, "a derivative by what is no single quantity")
+    return Partial(of, by)  # type: ignore[arg-type]
+
+
+def _adjoint(by: MatrixExpression, at: int) -> MatrixExpression:
+    if isinstance(by, Transposed):
+        return Transposed(_adjoint(by.inner, at))
+    if not isinstance(by, Array):
+        refuse(at, "a derivative by what is no single array")
+    return Array(adjoint_of(by.tensor), *by.slots)
+
+
+def adjoint_of(tensor: Tensor) -> Tensor:
+    """The tensor of the derivatives of the loss by ``tensor``."""
+    return Tensor(f"d{tensor.name}", tensor.axes, "adjoint", tensor.layer, tensor)
+
+
+def gradient(below: Script | None, of: Value, scope: Scope, at: int) -> Value:
+    """``nabla_W J``."""
+    if below is None or len(below.items) != 1:
+        refuse(at, "expected below nabla what the derivative is taken by")
+    return derivative(of, meaning(below.items[0], scope), scope.names, at)
+
+
+def is_gradient(value: Syntax) -> bool:
+    """Whether this is ``nabla`` with what stands below it."""
+    return isinstance(value, Scripted) and value.base == Sign(value.base.at, "nabla")

@@ -1,0 +1,204 @@
+"""What the symbols of a notation mean in a system: found by printing every tensor, size and function, so that no symbol is known twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sympy import Basic
+
+from derive.equations import System
+from derive.expressions import Apply, Axis, Entry, Function, Tensor, walk
+from derive.functions import FUNCTIONS
+from derive.matrix import Array
+from derive.notation.latex import to_latex
+from derive.notation.layout import Accented, Layout, Row, Scripts, Symbol
+from derive.notation.profile import Notation
+from derive.notation.symbols import array_layout, entry_layout, function_name, layer_mark, size_layout
+from derive.notation.view import NUMBERED, View, has_patterns, is_pattern_axis, unit_layer
+from derive.reader.grammar import read_formula
+from derive.reader.syntax import Scripted, text_of
+
+ENTRY, ARRAY = "entry", "array"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A symbol means ``tensor``: an entry whose indices below name the axes in ``order``, or the whole array."""
+
+    tensor: Tensor
+    kind: str
+    order: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Names:
+    """The symbols of one system in one notation.
+
+    ``tensors`` are found by base and mark above, the layer as a number; ``marks`` turns each other way to write a layer into its number.
+    """
+
+    system: System
+    notation: Notation
+    tensors: Mapping[tuple[str, str], tuple[Meaning, ...]]
+    sizes: Mapping[tuple[str, str], Axis]
+    functions: Mapping[str, tuple[Function, ...]]
+    applied: Mapping[str, tuple[Function, ...]]
+    depth: int
+
+    @property
+    def bases(self) -> frozenset[str]:
+        """Every letter that some tensor wears."""
+        return frozenset(base for base, _ in self.tensors)
+
+    def marks(self, layer: int | None) -> Mapping[str, str]:
+        """Every way to write a layer, as its number; ``layer`` is the one that the general letter stands for."""
+        return _marks(self.notation, self.depth, layer)
+
+    def function(self, name: str, read: Iterable[Tensor]) -> Function | None:
+        """The function of that name; of several with one name, the one that the system applies to what it reads here."""
+        candidates = self.functions.get(name, ())
+        for tensor in read:
+            own = [function for function in self.applied.get(tensor.name, ()) if function in candidates]
+            if own:
+                return own[0]
+        return candidates[0] if candidates else None
+
+
+def _marks(notation: Notation, depth: int, layer: int | None) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    views = (NUMBERED, View(last=depth), *(() if layer is None else (View(general=layer),)))
+    for view in views:
+        for number in range(-1, depth + 2):
+            mark, plain = (spelled(layer_mark(number, notation, own)) for own in (view, NUMBERED))
+            for around in ("{}", "({})"):
+                found[around.format(mark)] = around.format(plain)
+    return found
+
+
+def spelled(item: Layout) -> str:
+    """A layout in the spelling by which syntax is looked up."""
+    return text_of(read_formula(to_latex(item)))
+
+
+def names_of(system: System, notation: Notation) -> Names:
+    """The symbols of ``system``."""
+    return names_from((system.inputs, system.parameters, tuple(system.definitions)), system, notation)
+
+
+def names_from(groups: Iterable[Iterable[Tensor]], system: System, notation: Notation) -> Names:
+    """The symbols of these tensors, of their deltas, and of the sizes and functions of ``system``."""
+    tensors = tuple(tensor for group in groups for tensor in group)
+    found: dict[tuple[str, str], list[Meaning]] = {}
+    for tensor in (*tensors, *_deltas(system)):
+        for meaning, base, above in _spellings(tensor, notation):
+            known = found.setdefault((base, above), [])
+            if meaning not in known:
+                known.append(meaning)
+    depth = max((tensor.layer for tensor in system.definitions if tensor.layer is not None), default=0)
+    applied = _applied(system)
+    return Names(
+        system,
+        notation,
+        {key: tuple(meanings) for key, meanings in found.items()},
+        _sizes(system, notation),
+        _functions(applied, notation),
+        applied,
+        depth,
+    )
+
+
+def _deltas(system: System) -> Iterator[Tensor]:
+    """The derivatives of the loss that have a symbol of their own."""
+    for tensor in system.definitions:
+        if tensor.role == "pre_activation":
+            yield Tensor(f"delta{tensor.layer}", tensor.axes, "delta", tensor.layer, tensor)
+
+
+def _spellings(tensor: Tensor, notation: Notation) -> Iterator[tuple[Meaning, str, str]]:
+    """A tensor as an entry and as an array; the input also as the output of its layer."""
+    shown = [tensor]
+    if tensor.role == "input" and tensor.layer is not None:
+        shown.append(Tensor(f"a{tensor.layer}", tensor.axes, "output", tensor.layer))
+    for own in shown:
+        markers = tuple(Symbol(f"?{number}") for number in range(len(own.axes)))
+        base, below, above = _parts(entry_layout(own, markers, notation, NUMBERED))
+        order = tuple(int(symbol.name[1:]) for symbol in _symbols(below) if symbol.name[:1] == "?")
+        yield Meaning(tensor, ENTRY, order), base, above
+        if own.axes:
+            base, _, above = _parts(array_layout(own, notation, View(batch=has_patterns(own))))
+            yield Meaning(tensor, ARRAY), base, above
+
+
+def _parts(item: Layout) -> tuple[str, Layout | None, str]:
+    """Base and mark above in their spelling; what stands below as it is."""
+    if isinstance(item, Scripts) and not item.primes:
+        return spelled(item.base), item.below, "" if item.above is None else spelled(item.above)
+    return spelled(item), None, ""
+
+
+def _symbols(item: Layout | None) -> Iterator[Symbol]:
+    if isinstance(item, Symbol):
+        yield item
+    elif isinstance(item, Row):
+        for part in item.parts:
+            yield from _symbols(part)
+    elif isinstance(item, Accented):
+        yield from _symbols(item.body)
+
+
+def _sizes(system: System, notation: Notation) -> dict[tuple[str, str], Axis]:
+    """Sizes by base and what stands below; layers as numbers."""
+    found: dict[tuple[str, str], Axis] = {}
+    for axis in system.axes:
+        syntax = read_formula(to_latex(size_layout(axis, notation, NUMBERED))).sides[0]
+        if isinstance(syntax, Scripted):
+            found[text_of(syntax.base), text_of(syntax.below) if syntax.below else ""] = axis
+        else:
+            found[text_of(syntax), ""] = axis
+    return found
+
+
+def _applied(system: System) -> dict[str, tuple[Function, ...]]:
+    """The functions that a system applies, by the tensor that stands first in their argument; all of them under the empty name."""
+    found: dict[str, dict[Function, None]] = {"": {}}
+    for equation in system.equations:
+        for node in walk(equation.right):
+            if isinstance(node, Apply):
+                found[""][node.function] = None
+                for tensor in tensors_in(node.argument):
+                    found.setdefault(tensor.name, {})[node.function] = None
+    return {name: tuple(functions) for name, functions in found.items()}
+
+
+def _functions(applied: Mapping[str, tuple[Function, ...]], notation: Notation) -> dict[str, tuple[Function, ...]]:
+    """Functions by how they are written; those of the system before those of the tables."""
+    found: dict[str, list[Function]] = {}
+    for function in (*applied[""], *(FUNCTIONS[name] for name in FUNCTIONS)):
+        own = found.setdefault(spelled(function_name(function, notation)), [])
+        if function not in own and not (own and own[0] in applied[""] and function not in applied[""]):
+            own.append(function)
+    return {name: tuple(functions) for name, functions in found.items()}
+
+
+def tensors_in(value: Basic) -> tuple[Tensor, ...]:
+    """Every tensor in an expression or a matrix expression, in order of appearance."""
+    found: dict[Tensor, None] = {}
+    waiting = [value]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, Entry | Array):
+            found[node.tensor] = None
+        if not isinstance(node, Tensor | Function | Axis):
+            waiting[:0] = [part for part in node.args if isinstance(part, Basic)]
+    return tuple(found)
+
+
+def pattern_axis(system: System) -> Axis | None:
+    """The axis of the patterns of a batch."""
+    return next((axis for axis in system.axes if is_pattern_axis(axis)), None)
+
+
+def layer_axis(system: System, layer: int) -> Axis | None:
+    """The axis of the units of a layer."""
+    return next((axis for axis in system.axes if unit_layer(axis) == layer), None)

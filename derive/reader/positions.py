@@ -1,0 +1,151 @@
+"""Positions: what stands below a symbol, and what brackets compare. Notes count them from 1, expressions from 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product as every
+
+from sympy import Basic
+
+from derive.errors import quoted
+from derive.expressions import Affine, AffineTerm, Axis, Position, Relation, Size
+from derive.reader.names import Meaning
+from derive.reader.scope import Scope, leaves, letter_text, positions_below
+from derive.reader.slots import Letter, Slot, misfit
+from derive.reader.syntax import Chain, Factors, Literal, Script, Scripted, Syntax, Terms
+from derive.reader.syntax import Letter as LetterSyntax
+from derive.reader.tokens import refuse
+
+Deferred = Callable[[], Position]
+
+
+def positions(below: Script, meaning: Meaning, scope: Scope, at: int) -> tuple[Deferred, ...]:
+    """A position for each axis of an entry, in the order of the axes."""
+    axes = [meaning.tensor.axes[axis] for axis in meaning.order]
+    parts = _split(positions_below(below), axes, at)
+    found: dict[int, Deferred] = {}
+    for part, axis, place in zip(parts, axes, meaning.order, strict=True):
+        found[place] = position(part, axis, scope)
+    return tuple(found[place] for place in range(len(axes)))
+
+
+def _split(parts: Sequence[Syntax], axes: Sequence[Axis], at: int) -> tuple[Syntax, ...]:
+    """One part for each axis: digits that stand together are taken apart where only one way keeps within the ranges."""
+    if len(parts) == len(axes):
+        return tuple(parts)
+    ways = [_cuts(part) if isinstance(part, Literal) else ((part,),) for part in parts]
+    fitting = []
+    for way in every(*ways):
+        flat = tuple(part for run in way for part in run)
+        if len(flat) == len(axes) and all(_in_range(part, axis) for part, axis in zip(flat, axes, strict=True)):
+            fitting.append(flat)
+    if len(fitting) != 1:
+        misfit(
+            at, "positions outside their ranges" if not fitting else "positions that can be read in several ways; separate them by commas"
+        )
+    return fitting[0]
+
+
+def _cuts(part: Literal) -> tuple[tuple[Syntax, ...], ...]:
+    """Every way to cut digits into whole numbers."""
+    text = part.text
+    ways: list[tuple[Syntax, ...]] = [(part,)]
+    for cut in range(1, len(text)):
+        head = Literal(part.at, text[:cut])
+        ways += [(head, *rest) for rest in _cuts(Literal(part.at + cut, text[cut:]))]
+    return tuple(way for way in ways if all(isinstance(piece, Literal) and piece.text[0] != "0" for piece in way))
+
+
+def _in_range(part: Syntax, axis: Axis) -> bool:
+    return not isinstance(part, Literal) or (part.text.isdigit() and 1 <= int(part.text) <= axis.size)
+
+
+def position(part: Syntax, axis: Axis, scope: Scope) -> Deferred:
+    """A position along ``axis``. A letter by itself runs along it, a shifted one unless something else says so."""
+    text = letter_text(part)
+    if text is not None:
+        letter = scope.letters.get(text, part.at)
+        letter.slot.unify(Slot(axis), part.at, f"the index {quoted(text)}")
+        return lambda: letter.index
+    constant, terms = affine(part, scope)
+    if not terms and not 0 <= constant - 1 < axis.size:
+        misfit(part.at, f"position {constant} outside 1 to {axis.size}")
+    if len(terms) == 1 and terms[0][0] == 1:
+        terms[0][1].slot.suggest(axis)
+    return lambda: _position(constant, terms)
+
+
+def _position(constant: int, terms: Sequence[tuple[int, Letter]]) -> Position:
+    """Counted from 0: every letter is one less, and so is the whole."""
+    shift = constant - 1 + sum(times for times, _ in terms)
+    return Affine(shift, *(AffineTerm(times, letter.index) for times, letter in terms)).simplest()
+
+
+def affine(part: Syntax, scope: Scope) -> tuple[int, list[tuple[int, Letter]]]:
+    """A whole number and multiples of letters, as written."""
+    constant, terms = 0, list[tuple[int, Letter]]()
+    signed = zip(part.signs, part.terms, strict=True) if isinstance(part, Terms) else (("+", part),)
+    for sign, term in signed:
+        factors = term.factors if isinstance(term, Factors) else (term,)
+        times, letter = -1 if sign == "-" else 1, None
+        for factor in factors:
+            text = letter_text(factor)
+            if isinstance(factor, Literal) and factor.text.isdigit():
+                times *= int(factor.text)
+            elif text is not None and letter is None:
+                letter = scope.letters.get(text, factor.at)
+            else:
+                refuse(factor.at, "expected a position: whole numbers and index letters")
+        if letter is None:
+            constant += times
+        else:
+            terms.append((times, letter))
+    return constant, terms
+
+
+def between_positions(item: Chain, scope: Scope) -> bool:
+    """Whether a relation compares positions: letters of indices, sizes and whole numbers, at least one letter among them."""
+    parts = [leaf for side in item.sides for leaf in leaves(side)]
+    letters = [leaf for leaf in parts if _is_index(leaf, scope)]
+    return bool(letters) and all(leaf in letters or isinstance(leaf, Literal) or _size(leaf, scope) is not None for leaf in parts)
+
+
+def _is_index(leaf: Syntax, scope: Scope) -> bool:
+    text = letter_text(leaf)
+    if text is None:
+        return False
+    notation = scope.names.notation
+    known = text.rstrip("'").lstrip("\\") in (*notation.unit_letters, *notation.pattern_letters)
+    return scope.letters.find(text) is not None or (known and text not in scope.names.bases)
+
+
+def _size(leaf: Syntax, scope: Scope) -> Axis | None:
+    if isinstance(leaf, LetterSyntax):
+        return scope.size(leaf.text, None)
+    if isinstance(leaf, Scripted) and isinstance(leaf.base, LetterSyntax) and leaf.above is None and not leaf.primes:
+        return scope.size(leaf.base.text, leaf.below)
+    return None
+
+
+def relation(item: Chain, scope: Scope) -> Callable[[], Relation]:
+    """``left sign right`` between positions."""
+    (left, right), (sign,) = item.sides, item.signs
+    if sign == "=":
+        texts = [letter_text(side) for side in (left, right)]
+        if texts[0] is not None and texts[1] is not None:
+            one, two = (scope.letters.get(text, side.at) for text, side in zip(texts, (left, right), strict=True) if text is not None)
+            one.slot.relate(two.slot)
+    sides = [_side(side, scope) for side in (left, right)]
+    return lambda: Relation(sides[0](), sign, sides[1]())
+
+
+def _side(side: Syntax, scope: Scope) -> Callable[[], Basic]:
+    axis = _size(side, scope) if letter_text(side) is None or scope.letters.find(letter_text(side) or "") is None else None
+    if axis is not None:
+        return lambda: Size(axis)
+    text = letter_text(side)
+    if text is not None:
+        letter = scope.letters.get(text, side.at)
+        return lambda: letter.index
+    constant, terms = affine(side, scope)
+    return lambda: _position(constant, terms)

@@ -1,0 +1,105 @@
+"""Where a part of a formula stands: the names of its system, the layer that the general letter stands for, the letters in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from derive.errors import quoted
+from derive.expressions import Axis
+from derive.reader.names import ENTRY, Meaning, Names, spelled
+from derive.reader.slots import Letter, Letters, misfit
+from derive.reader.syntax import Factors, Letter as LetterSyntax, Literal, Script, Scripted, Syntax, Terms, text_of
+
+
+@dataclass(frozen=True)
+class Scope:
+    """``variable`` is the letter of a function's argument, where a formula is about a function."""
+
+    names: Names
+    marks: Mapping[str, str]
+    letters: Letters = field(default_factory=Letters)
+    variable: str | None = None
+
+    def inside(self, *bound: Letter) -> Scope:
+        """The scope inside a sum."""
+        return replace(self, letters=self.letters.inside(*bound))
+
+    def mark(self, script: Script | None) -> str | None:
+        """The layer that a superscript names, as a number in its spelling; None where it names none."""
+        return self.marks.get(text_of(script)) if script is not None else None
+
+    def meanings(self, base: str, above: Script | None) -> tuple[tuple[Meaning, ...], bool]:
+        """What a symbol may mean, and whether its superscript is spent on that."""
+        mark = self.mark(above)
+        marked = self.names.tensors.get((base, mark), ()) if mark is not None else ()
+        if marked:
+            return marked, True
+        if above is not None and (own := self.names.tensors.get((base, text_of(above)))):
+            return own, True
+        return self.names.tensors.get((base, ""), ()), False
+
+    def size(self, base: str, below: Script | None) -> Axis | None:
+        """The axis of which a symbol is the size."""
+        under = "" if below is None else text_of(below)
+        return self.names.sizes.get((base, self.marks.get(under, under)))
+
+
+def scope_of(names: Names, layer: int | None = None, *, variable: bool = False) -> Scope:
+    """The scope of a whole formula; ``layer`` (the input layer being 0) is the one that the general letter stands for."""
+    letter = spelled(names.notation.symbols["pre_activation"]) if variable else None
+    return Scope(names, names.marks(layer), Letters(), letter)
+
+
+def chosen(meanings: tuple[Meaning, ...], below: Script | None, base: str, at: int) -> Meaning:
+    """The meaning that fits the subscripts: an entry needs one for each axis, an array none."""
+    count = 0 if below is None else parts_below(below)
+    for meaning in meanings:
+        if meaning.kind == ENTRY and (len(meaning.order) == count or (count and _may_split(below, len(meaning.order)))):
+            return meaning
+    for meaning in meanings:
+        if meaning.kind != ENTRY and count < len(meaning.tensor.axes):
+            return meaning
+    needed = sorted({len(meaning.order) for meaning in meanings if meaning.kind == ENTRY})
+    misfit(at, f"{quoted(base)} with {count or 'no'} indices; it has {' or '.join(map(str, needed)) or 'none'}")
+
+
+def parts_below(script: Script) -> int:
+    """How many positions stand below, a run of digits counting once."""
+    return len(positions_below(script))
+
+
+def positions_below(script: Script) -> tuple[Syntax, ...]:
+    """The positions below: separated by commas, or letters and digits side by side."""
+    if len(script.items) > 1:
+        return tuple(side for item in script.items for side in item.sides[:1])
+    (side,) = script.items[0].sides[:1]
+    return side.factors if isinstance(side, Factors) else (side,)
+
+
+def _may_split(script: Script | None, needed: int) -> bool:
+    """Whether digits written together may be several positions."""
+    if script is None or len(script.items) > 1:
+        return False
+    parts = positions_below(script)
+    digits = sum(len(part.text) for part in parts if isinstance(part, Literal))
+    others = sum(not isinstance(part, Literal) for part in parts)
+    return bool(digits) and len(parts) < needed <= digits + others
+
+
+def letter_text(value: Syntax) -> str | None:
+    """The text of an index letter with its primes; None for anything else."""
+    if isinstance(value, LetterSyntax):
+        return value.text
+    if isinstance(value, Scripted) and isinstance(value.base, LetterSyntax) and value.below is None and value.above is None:
+        return value.base.text + "'" * value.primes
+    return None
+
+
+def leaves(value: Syntax) -> tuple[Syntax, ...]:
+    """The letters and numbers that a position consists of."""
+    if isinstance(value, Terms):
+        return tuple(leaf for term in value.terms for leaf in leaves(term))
+    if isinstance(value, Factors):
+        return tuple(leaf for factor in value.factors for leaf in leaves(factor))
+    return (value,)
