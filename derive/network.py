@@ -11,7 +11,7 @@ from sympy import Basic, Rational
 
 from derive.equation_specification import EquationSpecification
 from derive.equations import Equation, System
-from derive.errors import InputError
+from derive.errors import InputError, quoted
 from derive.expressions import Axis, Entry, Expression, Index, Number, Power, Size, Tensor, Total, plus, product, rebuild, tensors_of, total
 from derive.layers import Layer, layer_types
 from derive.losses import loss as named_loss
@@ -46,7 +46,7 @@ def network(spec: Source, *, loss: str | None = None, batch_reduction: str | Non
     if is_equation_table(rows):
         for key, given in (("loss", loss), ("batch_reduction", batch_reduction)):
             if given is not None:
-                raise InputError(f"{where}{key} {given} is for layers; equations state their own loss")
+                raise InputError(f"{where}{key} {quoted(given)} is for layers; equations state their own loss")
         equations, system = read_equations(rows, where, _stem(spec))
         return Network(equations.name, equations, system, system)
     specification = specification_of(where, rows, loss=loss, batch_reduction=batch_reduction)

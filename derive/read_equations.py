@@ -30,11 +30,11 @@ MOST_EQUATIONS = 1_000
 
 def is_equation_table(rows: Mapping[str, Any]) -> bool:
     """Whether a table is an equation file and not a specification of layers."""
-    return "equations" in rows
+    return any(key in rows for key in ("equations", "axes", "parameters"))
 
 
 def read_equations(rows: Mapping[str, Any], where: str = "", name: str = DEFAULT_NAME) -> tuple[EquationSpecification, System]:
-    """The specification and the system that a table with ``equations`` describes.
+    """The specification and the system that the table of an equation file describes.
 
     ``where`` begins every message, ``name`` is the name of a system that has none. Raises InputError, one clear line.
     """
@@ -42,10 +42,11 @@ def read_equations(rows: Mapping[str, Any], where: str = "", name: str = DEFAULT
     own = check_module_name(rows["name"], f"{where}name") if "name" in rows else name
     axes = _axes(rows.get("axes", {}), where)
     declared = {role: _texts(rows.get(key, ()), f"{where}{key}") for role, key in (("input", "inputs"), ("parameter", "parameters"))}
-    texts = _texts(rows["equations"], f"{where}equations")
+    texts = _texts(rows.get("equations", ()), f"{where}equations")
     assumptions = _texts(rows.get("assumptions", ()), f"{where}assumptions")
     if not isinstance(rows.get("loss"), str):
-        raise InputError(f'{where}loss is missing: a formula for one number, such as "sum(j, (h[j] - y[j])**2)/2"')
+        got = f"must be a text, got {quoted(rows['loss'])}" if "loss" in rows else "is missing"
+        raise InputError(f'{where}loss {got}: a formula for one number, such as "sum(j, (h[j] - y[j])**2)/2"')
     tensors: dict[str, Tensor] = {}
     for role, found in declared.items():
         for number, text in enumerate(found, 1):

@@ -326,7 +326,7 @@ class Reader:
         self.refuse_unknown(syntax, "index", syntax.name, [*scope.axes, *scope.indices])
 
     def _product(self, syntax: Chain, scope: Scope) -> Expression:
-        """The factors in order; ``1/2`` is one number and ``1/x`` is ``x**-1``."""
+        """The factors in order; ``1/2`` is one number, which stands first, and ``1/x`` is ``x**-1``."""
         factors: list[Expression] = []
         for sign, part in zip(syntax.signs, syntax.operands, strict=True):
             factor = self.expression(part, scope)
@@ -337,10 +337,10 @@ class Reader:
                 if factor.value == 0:
                     self.refuse(part, "division by zero")
                 share = Number(1 / factor.value)
-                if factors and isinstance(factors[-1], Number):
-                    factors[-1] = Number(factors[-1].value * share.value)
+                if factors and isinstance(factors[0], Number):
+                    factors[0] = Number(factors[0].value * share.value)
                 else:
-                    factors.append(share)
+                    factors.insert(0, share)
             else:
                 if factors == [ONE]:
                     factors.clear()
