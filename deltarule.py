@@ -128,6 +128,10 @@ class Network:
         """What holds and how that is known; of an existing module or of existing notes, if given."""
         from derive.verify import verify
 
+        if notes is not None:
+            from derive.judge.notes import read_notes, verify_notes
+
+            return verify_notes(read_notes(notes), self.results)
         return verify(self.results)
 
     def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:

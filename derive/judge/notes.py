@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from pathlib import Path
 from re import sub
 
+from derive.errors import InputError, quoted_path
 from derive.judge.claims import Context, Ground, Verdict, sides_of
 from derive.judge.latex import Node, NotUnderstood, tokens_of
 from derive.judge.sheet import Row, rows_of
@@ -18,6 +20,27 @@ from derive.results import Result, Results
 from derive.statements import CHECKED, Report, Statement
 from derive.verify import sample, verify
 from derive.words import load as load_words
+
+
+LARGEST = 4_000_000
+
+
+def read_notes(path: Path) -> str:
+    """The text of a file of notes. Raises ``InputError`` where it is missing, unreadable, too large or no text."""
+    where = quoted_path(path)
+    try:
+        if not path.is_file():
+            raise InputError(f"notes {where} are not there or are no file")
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"notes {where} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > LARGEST:
+        raise InputError(f"notes {where} are too large; the limit is {LARGEST} bytes")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"notes {where} are not text in UTF-8 (byte {error.start + 1})") from None
 
 
 def verify_notes(text: str, results: Results) -> Report:
