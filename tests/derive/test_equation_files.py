@@ -217,7 +217,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"equations": [STEP.replace("b[j]", "b")]}, "equation 1, column 65", "needs as many positions: b[j]"),
     (
         {"equations": [STEP.replace("sum(p, U[j,p]*h[t-1,p])", "sum(p, W[j,p]*h[t-1,p])")]},
-        "equation 1, column 31",
+        "equation 1, column 35",
         "index p stands at axis j",
     ),
     ({"equations": [STEP.replace("tanh(", "softmax(")]}, "equation 1, column 10", "softmax(j, u[j])"),
