@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from sympy import Basic
 
@@ -36,10 +37,24 @@ def derive(loss: Entry, by: Entry, users: Sequence[Equation], entangled: bool, a
     return Derivation(Entry(around.subject, *by.positions), start, tuple(step for step in steps if step.before != step.after))
 
 
-def specialise(derivation: Derivation, rename: Renaming) -> Derivation:
-    """The same derivation at another place of the same pattern."""
-    steps = tuple(_specialise(step, rename) for step in derivation.steps)
-    return Derivation(rename(derivation.left), rename(derivation.start), steps)
+class Specialised(Derivation):
+    """A derivation at another place of the same pattern; its steps are renamed when somebody asks for them."""
+
+    def __init__(self, pattern: Derivation, rename: Renaming) -> None:
+        self.__dict__.update(pattern=pattern, rename=rename, left=rename(pattern.left), start=rename(pattern.start))
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of the pattern, in the names of this place."""
+        return tuple(_specialise(step, self.rename) for step in self.pattern.steps)
+
+    @cached_property
+    def result(self) -> Expression:
+        """The last line, without the steps that lead to it."""
+        return self.rename(self.pattern.result)
+
+    pattern: Derivation
+    rename: Renaming
 
 
 def _specialise(step: Step, rename: Renaming) -> Step:
@@ -78,13 +93,13 @@ def _insert_definitions(line: Expression, loss: Entry, users: Sequence[Equation]
 def _name_adjoints(value: Basic, loss: Entry, users: set[Tensor], adjoint: Adjoint) -> Expression:
     if isinstance(value, Partial) and value.of == loss and value.by.tensor in users:
         return Entry(adjoint(value.by.tensor), *value.by.positions)
-    return rebuild(value, lambda part: _name_adjoints(part, loss, users, adjoint))  # type: ignore[return-value]
+    return rebuild(value, lambda part: _name_adjoints(part, loss, users, adjoint))
 
 
 def _write_out(value: Basic, definitions: dict[Tensor, Equation]) -> Expression:
     if isinstance(value, Partial) and isinstance(value.of, Entry) and value.of.tensor in definitions:
         return Partial(right_side_at(definitions[value.of.tensor], value.of.positions), value.by)
-    return rebuild(value, lambda part: _write_out(part, definitions))  # type: ignore[return-value]
+    return rebuild(value, lambda part: _write_out(part, definitions))
 
 
 def _derivative(value: Expression, by: Entry) -> Step:

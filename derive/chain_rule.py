@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sympy import Basic
 
-from derive.chain import derive, specialise
+from derive.chain import Specialised, derive
 from derive.equations import Equation, System
 from derive.expressions import Entry, Tensor, Total, tensors_of, walk
 from derive.influence import Influence
@@ -74,7 +74,7 @@ class _Known:
         pattern = f"entangled: {text}" if entangled else text
         if pattern in self.patterns:
             first, first_named = self.patterns[pattern]
-            found = specialise(first, Renaming(dict(zip(first_named, named, strict=True))))
+            found: Derivation = Specialised(first, Renaming(dict(zip(first_named, named, strict=True))))
         else:
             by = Entry(tensor, *self.influence.indices(tensor))
             found = derive(Entry(self.system.loss), by, users, entangled, adjoint, around)

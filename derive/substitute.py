@@ -28,7 +28,7 @@ Node = TypeVar("Node", bound=Basic)
 
 def move(value: Node, positions: Mapping[Index, Position]) -> Node:
     """``value`` with free indices replaced by positions; a sum that would capture one binds a fresh index instead."""
-    return _move(value, dict(positions))  # type: ignore[return-value]
+    return _move(value, dict(positions))
 
 
 def _move(value: Basic, positions: dict[Index, Position]) -> Basic:
@@ -57,8 +57,8 @@ def freshen(value: Node) -> Node:
     """The same expression with every bound index replaced by a fresh one."""
     if isinstance(value, BINDERS):
         index = value.index.fresh()
-        return value.func(index, freshen(move(value.body, {value.index: index})))  # type: ignore[return-value]
-    return rebuild(value, freshen)  # type: ignore[return-value]
+        return value.func(index, freshen(move(value.body, {value.index: index})))
+    return rebuild(value, freshen)
 
 
 def right_side_at(equation: Equation, positions: tuple[Position, ...]) -> Expression:
@@ -69,15 +69,15 @@ def right_side_at(equation: Equation, positions: tuple[Position, ...]) -> Expres
 def inline(value: Node, definitions: Mapping[Tensor, Equation]) -> Node:
     """``value`` with every entry of a defined tensor replaced by its definition, repeatedly."""
     if isinstance(value, Entry) and value.tensor in definitions:
-        return inline(right_side_at(definitions[value.tensor], value.positions), definitions)  # type: ignore[return-value]
-    return rebuild(value, lambda part: inline(part, definitions))  # type: ignore[return-value]
+        return inline(right_side_at(definitions[value.tensor], value.positions), definitions)
+    return rebuild(value, lambda part: inline(part, definitions))
 
 
 def replace_entries(value: Node, new: Mapping[Entry, Expression]) -> Node:
     """``value`` with exactly these entries replaced."""
     if isinstance(value, Entry):
-        return new.get(value, value)  # type: ignore[return-value]
-    return rebuild(value, lambda part: replace_entries(part, new))  # type: ignore[return-value]
+        return new.get(value, value)
+    return rebuild(value, lambda part: replace_entries(part, new))
 
 
 class Renaming:
@@ -91,7 +91,7 @@ class Renaming:
         if known is None:
             known = self._rename(value)
             self._known[value] = known
-        return known  # type: ignore[return-value]
+        return known
 
     def _rename(self, value: Basic) -> Basic:
         if isinstance(value, Index):
