@@ -19,8 +19,10 @@ from codegen.targets.loops import loop_lines
 from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord, parameter_records, shape_text, unpacked
 from codegen.targets.templates import render
 from derive.chain_rule import Sweep
+from derive.errors import InputError
 from derive.expressions import ONE, Tensor, Total, tensors_of
 from derive.network import Network
+from derive.specification import Specification
 
 STYLES = ("vectorised", "loops")
 DTYPES = ("float64", "float32")
@@ -53,7 +55,12 @@ def emit(
 
 
 def problem_for(network: Network, sweep: Sweep, number: Callable[[Tensor], int] | None = None) -> Problem:
-    """The equations to compute for a network."""
+    """The equations to compute for a network of layers.
+
+    Raises InputError for equations from a file: their modules are not there yet.
+    """
+    if not isinstance(network.specification, Specification):
+        raise InputError("code for equation files is not available yet")
     output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
     return problem_of(network.batch, sweep.derivations, output, number)
 
@@ -98,6 +105,7 @@ class Facts:
 
     def starts(self) -> dict[str, str]:
         """The distribution that each matrix starts from, by name."""
+        assert isinstance(self.network.specification, Specification)
         layers = self.network.specification.layers
         owners = {t.name: layers[(t.layer or 1) - 1].activation for t in self.network.batch.parameters}
         return {name: activation.initialisation if activation else GLOROT for name, activation in owners.items()}
@@ -152,6 +160,7 @@ class Facts:
 
     def header(self, problem: Problem, program: Program, shapes: str) -> str:
         specification = self.network.specification
+        assert isinstance(specification, Specification)
         loss = f"{specification.loss}, {specification.batch_reduction} over the patterns of a batch"
         penalty = f", plus {float(specification.l2)!r}/2 times the sum of squared weights" if specification.l2 else ""
         return header(
