@@ -32,7 +32,7 @@ def as_sympy(value: Expression, symbols: Symbols) -> Basic:
 
 def from_sympy(value: Basic, symbols: Symbols) -> Expression:
     """The way back. Factors and terms stand in the order in which their symbols were first met; a positive term leads a sum."""
-    back = {symbol: expression for symbol, expression in symbols.values()}
+    back = dict(symbols.values())
     rank = {symbol: place for place, symbol in enumerate(back)}
 
     def place(part: Basic) -> tuple[int, int, str]:
@@ -58,21 +58,19 @@ def from_sympy(value: Basic, symbols: Symbols) -> Expression:
 
 def _signs_sorted(factors: list[Expression]) -> Expression:
     """A product whose factors read ``1 - u`` rather than ``u - 1``, and whose own sign is taken into a difference if it has one."""
-    sign = 1
-    for place, factor in enumerate(factors):
-        base, exponent = base_and_exponent(factor)
+    sign, sorted_factors = 1, list[Expression]()
+    for part in factors:
+        base, exponent = base_and_exponent(part)
         odd = exponent is not None and exponent.is_Integer and exponent % 2 == 1
         if odd and isinstance(base, Plus) and any(isinstance(t, Number) and t.value < 0 for t in base.args):
-            factors[place] = tidy(Power(_opposite(base), Number(exponent)))
-            sign = -sign
-        elif isinstance(factor, Number) and factor.value < 0:
-            factors[place] = negative(factor)
-            sign = -sign
-    for place, factor in enumerate(factors):
-        if sign < 0 and isinstance(factor, Plus) and not any(isinstance(t, Number) for t in factor.args):
-            factors[place] = _opposite(factor)
-            sign = 1
-    return product(*((MINUS_ONE,) if sign < 0 else ()), *factors)
+            part, sign = tidy(Power(_opposite(base), Number(exponent))), -sign
+        elif isinstance(part, Number) and part.value < 0:
+            part, sign = negative(part), -sign
+        sorted_factors.append(part)
+    for place, part in enumerate(sorted_factors):
+        if sign < 0 and isinstance(part, Plus) and not any(isinstance(t, Number) for t in part.args):
+            sorted_factors[place], sign = _opposite(part), 1
+    return product(*((MINUS_ONE,) if sign < 0 else ()), *sorted_factors)
 
 
 def _opposite(value: Plus) -> Expression:

@@ -14,7 +14,7 @@ from derive.tidy import tidy
 
 @dataclass(frozen=True)
 class Slope:
-    """``function'(z) = start = ... = result``, with z the ``Variable()``; ``steps`` end with the form through the output where there is one."""
+    """``function'(z) = start = ... = result`` in z = ``Variable()``; the last step goes through the output where it can."""
 
     function: Function
     start: Partial
