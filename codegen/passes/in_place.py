@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codegen.program import SCRATCH, Program, View, is_elementwise
+from codegen.program import PRODUCTS, SCRATCH, Program, Statement, View, is_elementwise
 
 
 def in_place(program: Program) -> Program:
@@ -21,7 +21,7 @@ def in_place(program: Program) -> Program:
         target = program.buffers[statement.target.buffer]
         if not is_elementwise(statement) or not target.axes or statement.scratch:
             continue
-        for view in statement.operands:
+        for view in sorted(statement.operands, key=lambda view: not _is_product(statements, made.get(view.buffer))):
             operand = program.buffers[view.buffer]
             origin = made.get(view.buffer, -1)
             if (
@@ -40,6 +40,11 @@ def in_place(program: Program) -> Program:
                 statements[place] = statement.renamed(names)
                 break
     return program.with_statements(statement.renamed(names) for statement in statements)
+
+
+def _is_product(statements: list[Statement], place: int | None) -> bool:
+    """Matrix products take the final name first: what the other factors are called says what they are."""
+    return place is not None and statements[place].operation in PRODUCTS
 
 
 def _read_between(program: Program, start: int, end: int, name: str) -> bool:

@@ -1,0 +1,92 @@
+"""The certificate refuses what it says it refuses: each check catches a module that was edited to fail it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from modules import text_of
+
+from codegen.certificate import (
+    CertificateError,
+    check_agreement,
+    check_allocation,
+    check_arrays,
+    check_selftest,
+    check_text,
+    loaded,
+)
+
+TEXT = text_of("3-4:tanh-2:softmax", "cross_entropy")
+
+
+def edited(old: str, new: str) -> str:
+    assert TEXT.count(old) >= 1, old
+    return TEXT.replace(old, new, 1)
+
+
+def test_emitted_text_passes() -> None:
+    check_text(TEXT)
+    module = loaded(TEXT)
+    check_arrays(module)
+    check_allocation(module, 4096)
+    check_selftest(module)
+    check_agreement(module, loaded(text_of("3-4:tanh-2:softmax", "cross_entropy", style="loops")))
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("import os", "import of os"),
+        ("from os import system", "import of system from os"),
+        ("from math import factorial", "import of factorial"),
+        ("eval('1')", "use of eval"),
+        ("exec('1')", "use of exec"),
+        ("__import__('os')", "use of __import__"),
+        ("getattr(np, 'lib')", "use of getattr"),
+        ("np.ctypeslib", "use of np.ctypeslib"),
+        ("().__class__", "use of __class__"),
+        ("x = (", "does not parse"),
+        ("match 1:\n    case _:\n        pass", "does not parse"),
+    ],
+)
+def test_text_that_is_not_allowed_is_refused(line: str, fault: str) -> None:
+    with pytest.raises(CertificateError, match=re.escape(fault)):
+        check_text(edited("import numpy as np\n", f"import numpy as np\n{line}\n"))
+
+
+def test_a_buffer_of_another_precision_is_caught() -> None:
+    with pytest.raises(CertificateError, match="float32, not float64"):
+        check_arrays(loaded(edited("z1 = np.empty((batch, 4), DTYPE)", "z1 = np.empty((batch, 4), np.float32)")))
+
+
+def test_a_step_that_allocates_is_caught() -> None:
+    with pytest.raises(CertificateError, match="a step allocates"):
+        check_allocation(loaded(edited("tanh(z1, a1)", "a1[...] = tanh(z1)")), 4096)
+
+
+MUTATIONS = [
+    ("subtract(a2, t, delta2)", "subtract(t, a2, delta2)"),
+    ("a1_T.dot(delta2, dW2_T)", "a1_T.dot(delta2 + delta2, dW2_T)"),
+    ("ones_batch.dot(delta2, db2)", "ones_batch.dot(t, db2)"),
+    ("delta2.dot(W2, ", "delta2.dot(-W2, "),
+    ("x.T.dot(delta1, dW1_T)", "x.T.dot(abs(delta1), dW1_T)"),
+    ("add(z2, b2, z2)", "subtract(z2, b2, z2)"),
+    ("subtract(one, ", "add(one, "),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), MUTATIONS)
+def test_a_wrong_statement_is_caught_by_both_checks(old: str, new: str) -> None:
+    module = loaded(edited(old, new))
+    with pytest.raises(CertificateError):
+        check_selftest(module)
+    with pytest.raises(CertificateError):
+        check_agreement(module, loaded(text_of("3-4:tanh-2:softmax", "cross_entropy", style="loops")))
+
+
+def test_header_states_bounds_and_no_measurement() -> None:
+    head = TEXT.split('"""')[1]
+    assert "< 1e-12" in head
+    assert "< 1 KiB" in head
+    assert not re.search(r"\d\.\d+e-\d\d", head)

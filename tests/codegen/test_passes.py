@@ -1,0 +1,130 @@
+"""No pass changes what a program computes, bit for bit; each does what its name says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from interpreter import values_of
+
+from codegen.emit import problem_for
+from codegen.layout import storage
+from codegen.lower import lower_problem
+from codegen.passes import PASSES, common_subexpressions, dead_statements, forward_first, in_place, shared_memory
+from codegen.problem import Problem, summed_in_place
+from codegen.program import GRADIENT, SCRATCH, Program, Statement, View
+from derive.network import network
+from derive.results import results_of
+
+SPECS = (
+    ("3-4:tanh-2:softmax", None),
+    ("3-4:relu-2:sigmoid", "binary_cross_entropy"),
+    ("3-5:gelu-4:elu-4:softmax-2:mish", "mean_squared_error"),
+    ("2-4:leaky_relu-4:relu6-4:hard_tanh-3:linear", None),
+)
+
+
+@cache
+def lowered(spec: str, loss: str | None) -> tuple[Problem, Program]:
+    model = network(spec, loss=loss)
+    results = results_of(model, input_gradient=True)
+    problem = summed_in_place(problem_for(model, results.batch_sweep))
+    return problem, lower_problem(problem, storage(problem))
+
+
+def after(program: Program, *passes) -> Program:
+    for step in passes:
+        program = step(program)
+    return program
+
+
+def same(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> bool:
+    return left.keys() == right.keys() and all(np.array_equal(left[name], right[name]) for name in left)
+
+
+@pytest.mark.parametrize("place", range(len(PASSES)), ids=[step.__name__ for step in PASSES])
+@pytest.mark.parametrize(("spec", "loss"), SPECS)
+def test_pass_leaves_every_value_as_it_was(spec, loss, place) -> None:
+    problem, program = lowered(spec, loss)
+    before = after(program, *PASSES[:place])
+    assert same(values_of(before, problem), values_of(PASSES[place](before), problem))
+
+
+@pytest.mark.parametrize(("spec", "loss"), SPECS)
+def test_lowering_ignores_the_layout_of_parameters(spec, loss) -> None:
+    problem, program = lowered(spec, loss)
+    plain = values_of(lower_problem(problem, {}), problem)
+    for name, value in values_of(program, problem).items():
+        turned = value.T if name in program.buffers and program.buffers[name].documented else value
+        assert np.allclose(turned, plain[name], rtol=1e-13, atol=1e-15)
+
+
+def test_softmax_and_its_logarithm_share_exponentials() -> None:
+    _, program = lowered("3-4:tanh-2:softmax", "cross_entropy")
+    counts = [sum(s.operation in ("exp", "largest") for s in p.statements) for p in (program, common_subexpressions(program))]
+    assert counts == [7, 2]
+
+
+def test_what_nothing_reads_is_dropped() -> None:
+    _, program = lowered(*SPECS[0])
+    extra = Statement("exp", View("z1_unused", (0, 1)), (View("z1", (0, 1)),), 0)
+    buffers = {**program.buffers, "z1_unused": replace(program.buffers["z1"], name="z1_unused", kind=SCRATCH)}
+    longer = replace(program, buffers=buffers, statements=(*program.statements, extra))
+    assert dead_statements(longer).statements == dead_statements(program).statements
+
+
+def test_forward_pass_needs_no_target() -> None:
+    _, program = lowered(*SPECS[1])
+    ordered = after(program, common_subexpressions, dead_statements, forward_first)
+    assert not any("t" in statement.reads for statement in ordered.statements[: ordered.forward])
+    assert ordered.statements[ordered.forward - 1].target.buffer == program.output
+    assert ordered.loss in {statement.target.buffer for statement in ordered.statements[: ordered.valued]}
+
+
+def test_in_place_leaves_no_intermediate_sum_before_the_bias() -> None:
+    _, program = lowered(*SPECS[0])
+    kept = in_place(after(program, common_subexpressions, dead_statements, forward_first))
+    assert not any("_dot_" in name for name, buffer in kept.buffers.items() if buffer.axes)
+
+
+def test_sharing_never_touches_gradients_or_results() -> None:
+    for spec in SPECS:
+        _, program = lowered(*spec)
+        shared = after(program, *PASSES)
+        inside = {name for group in shared.memory for name in group}
+        assert inside
+        assert not inside & {name for name, buffer in shared.buffers.items() if buffer.kind == GRADIENT}
+        assert not inside & set(shared.results)
+
+
+def test_overwriting_a_living_value_would_be_caught() -> None:
+    problem, program = lowered(*SPECS[0])
+    done = after(program, *PASSES)
+    wrong = replace(done, memory=(("z1", "a1", "delta1", "delta2"), *(g for g in done.memory if "delta2" not in g and "z1" not in g)))
+    assert not same(values_of(done, problem), values_of(wrong, problem))
+
+
+def test_passes_are_linear_in_depth() -> None:
+    sizes = []
+    for depth in (4, 8, 16):
+        model = network("-".join(["3", *["3:tanh"] * depth]))
+        problem = summed_in_place(problem_for(model, results_of(model).batch_sweep))
+        program = after(lower_problem(problem, storage(problem)), *PASSES)
+        sizes.append(len(program.statements))
+    first, second = (later - earlier for earlier, later in pairwise(sizes))
+    assert second == 2 * first
+
+
+def test_shared_memory_of_a_deep_chain_is_what_it_must_remember() -> None:
+    model = network("-".join(["3", *["7:tanh"] * 12]))
+    problem = summed_in_place(problem_for(model, results_of(model).batch_sweep))
+    program = after(lower_problem(problem, storage(problem)), *PASSES)
+    inside = {name for group in program.memory for name in group}
+    alone = [n for n, b in program.buffers.items() if b.axes and b.kind in (SCRATCH, "value") and n not in inside]
+    assert len(program.memory) + len(alone) <= 12 + 4
+
+
+__all__ = ["shared_memory"]
