@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from derive.expressions import Affine, Tensor
+from derive.expressions import Affine, Tensor, entries_of
 from derive.network import Network
 from derive.notation.layout import Digits, Layout, Sign, Symbol, row
 from derive.notation.symbols import array_layout, entry_layout
@@ -16,7 +17,7 @@ from derive.notes.story import Story
 from derive.specification import INPUT, Specification
 from derive.words import Text
 
-_COLUMN, _ROW, _RADIUS, _MARGIN, _TOP, _BOTTOM = 2.5, 1.05, 0.36, 0.8, 1.0, 0.75
+_COLUMN, _ROW, _RADIUS, _MARGIN, _TOP, _BOTTOM = 2.5, 1.05, 0.36, 0.8, 1.0, 0.8
 _UNITS, _LAYERS = 5, 7
 _SHOWN_UNITS, _FIRST_LAYERS, _LAST_LAYERS = 3, 3, 2
 
@@ -51,14 +52,14 @@ def network_drawing(story: Story, layers: Specification) -> tuple[Drawing, bool]
     columns = [_column(layer, outputs[layer], _MARGIN + place * _COLUMN, middle) for place, layer in enumerate(slots) if layer is not None]
     marks: list[Mark] = []
     for column in columns:
-        marks += _edges_into(layers, column, columns)
+        marks += _edges_into(story.network, layers, column, columns)
     for place, layer in enumerate(slots):
         if layer is None:
             marks.append(Dots((_MARGIN + place * _COLUMN, middle), upright=False))
     for column in columns:
         marks += _units(story, column)
         marks.append(Label((column.x, height - 0.3), _layer_label(story, column.layer), small=True))
-        marks.append(Label((column.x, 0.25), Digits(str(column.output.axes[-1].size)), small=True))
+        marks.append(Label((column.x, 0.2), Digits(str(column.output.axes[-1].size)), small=True))
     for number, column in enumerate(columns):
         if number and columns[number - 1].layer == column.layer - 1:
             marks += _parameters(story, column, height)
@@ -98,19 +99,44 @@ def _column(layer: int, output: Tensor, x: float, middle: float) -> _Column:
     return _Column(layer, output, x, (*shown, last), (x, top - _SHOWN_UNITS * _ROW))
 
 
-def _edges_into(layers: Specification, column: _Column, columns: list[_Column]) -> list[Mark]:
-    """Lines from the layers that a layer reads; what it reads is left out where that layer is."""
+def _edges_into(network: Network, layers: Specification, column: _Column, columns: list[_Column]) -> list[Mark]:
+    """Lines from the layers that a layer reads, unit by unit where it is computed unit by unit; below what it passes over."""
     if column.layer == 0:
         return []
     names = {INPUT: 0, **{layer.name: number for number, layer in enumerate(layers.layers, 1)}}
     sources = {names[name] for name in layers.layers[column.layer - 1].inputs}
     marks: list[Mark] = []
-    for source in columns:
+    for place, source in enumerate(columns):
         if source.layer not in sources:
             continue
-        for _, start in source.units:
-            marks += [_line(start, end) for _, end in column.units]
+        if columns.index(column) - place > 1:
+            marks += _detour(source, column)
+            continue
+        by_unit = _is_by_unit(network, source.output, column.layer)
+        for unit, start in source.units:
+            marks += [_line(start, end) for other, end in column.units if unit == other or not by_unit]
     return marks
+
+
+def _is_by_unit(network: Network, source: Tensor, layer: int) -> bool:
+    """Whether a layer reads another one only at the place that it computes."""
+    reads = [
+        (equation.indices, entry.positions)
+        for equation in network.pattern.equations
+        if equation.tensor.layer == layer
+        for entry in entries_of(equation.right)
+        if entry.tensor == source
+    ]
+    return bool(reads) and all(indices == positions for indices, positions in reads)
+
+
+def _detour(source: _Column, target: _Column) -> list[Mark]:
+    """One line from layer to layer, below the layers between them."""
+    start, end = min(at[1] for _, at in source.units), min(at[1] for _, at in target.units)
+    level = _BOTTOM - 0.2
+    corners = [(source.x, start - _RADIUS), (source.x, level), (target.x, level), (target.x, end - _RADIUS)]
+    lines = [Edge(a, b) for a, b in pairwise(corners)]
+    return [*lines[:-1], replace(lines[-1], arrow=True)]
 
 
 def _line(start: Point, end: Point) -> Edge:

@@ -77,8 +77,9 @@ class Story:
 
     def _is_only_hidden(self, result: Result) -> bool:
         own = result.equation.tensor
-        alike = (r.equation.tensor for r in self._of(result.system) if r.equation.tensor.role == own.role)
-        return sum(tensor.layer not in (None, self.depth) for tensor in alike) == 1
+        alike = [r for r in self._of(result.system) if r.equation.tensor.role == own.role]
+        hidden = sum(r.equation.tensor.layer not in (None, self.depth) for r in alike)
+        return hidden == 1 and all(r.layer is None for r in alike)
 
     def _of(self, system: System) -> tuple[Result, ...]:
         return self.results.of_batch if system is self.network.batch else self.results.of_pattern

@@ -14,6 +14,7 @@ from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
 LINE = 41.0
 """The width of a line of text in em (16 cm at 11 pt)."""
+_MOST_BOXED = 22
 _INDENT, _NUMBER, _GAP, _SHORTEST, _LONGEST = 1.5, 2.4, 1.2, 10.0, 20.0
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -211,5 +212,10 @@ def _boxed_block(block: Block) -> str:
 
 @block_tex.register
 def _(block: Boxed) -> str:
+    """A box holds together; what is too long for a page stands between two rules instead."""
+    lines = sum(len(part.lines) if isinstance(part, Chain) else len(part.rows) if isinstance(part, Table) else 1 for part in block.blocks)
+    if lines > _MOST_BOXED:
+        rule = "\\noindent\\rule{\\linewidth}{0.8pt}"
+        return f"{rule}\n\n{_blocks(block.blocks, block_tex).strip()}\n\n{rule}"
     inside = _blocks(block.blocks, _boxed_block).strip()
     return f"\\noindent\\fbox{{\\begin{{minipage}}{{\\dimexpr\\linewidth-2\\fboxsep-2\\fboxrule}}\n{inside}\n\\end{{minipage}}}}"

@@ -35,6 +35,18 @@ RNN = {
     "initial": {"h": 0},
     "loss": "sum(t, sum(j, (h[t,j] - y[t,j])**2))/2",
 }
+SKIP = {
+    "name": "skip",
+    "inputs": 3,
+    "l2": 0.01,
+    "layers": [
+        {"name": "a", "units": 4, "activation": "relu"},
+        {"name": "b", "units": 4, "activation": "tanh"},
+        {"type": "add", "name": "c", "from": ["a", "b"]},
+        {"units": 2, "activation": "softmax"},
+    ],
+}
+TABLES = {"equations": RNN, "graph": SKIP}
 SPECS: tuple[tuple[object, str | None], ...] = (
     ("2-2:relu-1:linear", None),
     ("3-4:sigmoid-2:sigmoid", "half_mean_squared_error"),
@@ -44,6 +56,7 @@ SPECS: tuple[tuple[object, str | None], ...] = (
     ("784-128:leaky_relu-10:gelu_tanh", "mean_squared_error"),
     ("1-1", None),
     ("equations", None),
+    ("graph", None),
 )
 IDS = [str(spec) for spec, _ in SPECS]
 
@@ -51,7 +64,7 @@ IDS = [str(spec) for spec, _ in SPECS]
 @cache
 def results(number: int) -> Results:
     spec, loss = SPECS[number]
-    return results_of(network(RNN if spec == "equations" else spec, loss=loss))
+    return results_of(network(TABLES.get(str(spec), spec), loss=loss))
 
 
 @cache
