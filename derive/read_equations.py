@@ -161,4 +161,4 @@ def _assumption(source: Source, scope: Scope) -> Equation:
     left, right = (Reader(source).expression(side, inner) for side in (syntax.left, syntax.right))
     if any(tensor.role != "input" for side in (left, right) for tensor in tensors_of(side)):
         source.refuse(0, "an assumption speaks of inputs only")
-    return Equation(left, right)  # type: ignore[arg-type]
+    return Equation(left, right)

@@ -220,13 +220,15 @@ def _units(
     widths: Mapping[str, int],
     place: str,
 ) -> int:
-    """The width of the output: of the sources where it runs along them, of the sharer's owner, or what the row says."""
+    """The width of the output: of the sources where it runs along or joins them, of the sharer's owner, or what the row says."""
     if kind.along_sources:
         for source in sources[1:]:
             if widths[source] != widths[sources[0]]:
                 pair = f"{sources[0]} has {widths[sources[0]]}, {source} has {widths[source]}"
                 raise InputError(f"{place}: {kind.name} needs layers of one width; {pair}")
         return widths[sources[0]]
+    if kind.joins_sources:
+        return fields.size(sum(widths[source] for source in sources), f"{place}: the width of all its sources together")
     if "units" not in row and shared is None:
         raise InputError(f"{place}: units is missing: the number of units")
     units = fields.size(row["units"], f"{place}: units") if "units" in row else cast(LayerSpecification, shared).units

@@ -70,7 +70,7 @@ class LayerType:
 
     ``keys`` are the keys it understands beside ``type``, ``name`` and ``from``; ``fewest`` and ``most`` bound the number of
     its sources. ``along_sources`` says that its output runs along the axis of its sources, which must all be equally wide;
-    otherwise it has an axis of its own, as wide as the key ``units`` says.
+    otherwise it has an axis of its own, as wide as all its sources together (``joins_sources``) or as the key ``units`` says.
     """
 
     name: str
@@ -79,3 +79,4 @@ class LayerType:
     fewest: int = 1
     most: int | None = 1
     along_sources: bool = False
+    joins_sources: bool = False

@@ -13,6 +13,8 @@ from derive.equations import Equation, System
 from derive.expressions import Axis, Index, Tensor, Total, free_indices, tensors_of
 from derive.network import BATCH, batched, network
 from derive.plain import plain_equation
+from derive.results import results_of
+from derive.verify import verify
 from tests.derive.values import value
 
 
@@ -156,6 +158,31 @@ def test_the_sweep_through_skips_gates_and_shared_parameters_is_the_slope_of_the
         behind[name][place] -= h
         slope = (run(system, ahead)["loss"] - run(system, behind)["loss"]) / (2 * h)
         np.testing.assert_allclose(found[f"d{name}"][place], slope, rtol=1e-7, atol=1e-9)
+
+
+JOINED = {
+    "inputs": 3,
+    "layers": [
+        {"name": "h", "units": 2, "activation": "tanh"},
+        {"name": "g", "units": 4, "from": ["input"], "activation": "relu"},
+        {"type": "concatenate", "from": ["h", "input", "g"]},
+        {"units": 2, "activation": "linear"},
+    ],
+}
+
+
+def test_concatenation_puts_layers_side_by_side_in_the_order_of_from() -> None:
+    built = network(JOINED)
+    v = arrays(built.pattern)
+    h = np.tanh(v["W1"] @ v["x"] + v["b1"])
+    g = np.maximum(v["W2"] @ v["x"] + v["b2"], 0)
+    assert built.specification.layers[2].units == 9
+    np.testing.assert_allclose(run(built.pattern, v)["a3"], np.concatenate([h, v["x"], g]), rtol=1e-13)
+
+
+def test_every_line_about_a_concatenation_is_right() -> None:
+    report = verify(results_of(network(JOINED)))
+    assert report.ok, report.wrong
 
 
 def test_shared_parameters_run_along_shared_axes_and_count_once() -> None:
