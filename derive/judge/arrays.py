@@ -37,6 +37,14 @@ class Array:
         return self.rows == self.columns == 1
 
 
+def _multiplied(x: Any, y: Any) -> Any:
+    return x * y
+
+
+def _divided(x: Any, y: Any) -> Any:
+    return x / y
+
+
 class ArrayReader:
     """Formulas at one point. Raises ``NotUnderstood`` for what has no meaning and ``EvaluationError`` where shapes do not fit."""
 
@@ -102,7 +110,7 @@ class ArrayReader:
         if above == TRANSPOSED:
             return base.transposed
         entrywise = above.startswith(ENTRYWISE)
-        if entrywise and above.removeprefix(ENTRYWISE).isdigit():
+        if entrywise and above.removeprefix(ENTRYWISE).removeprefix("-").isdigit():
             exponent = int(above.removeprefix(ENTRYWISE))
             return self.each(lambda x: x**exponent, base)
         if base.is_scalar and power is not None:
@@ -131,12 +139,15 @@ class ArrayReader:
         return known[0] if known else None
 
     def factors(self, parts: tuple[tuple[str, Node], ...]) -> Array:
-        groups: list[list[Node]] = [[]]
+        groups: list[tuple[str, list[Node]]] = [("", [])]
         for dot, part in parts:
-            if dot == "odot":
-                groups.append([])
-            groups[-1].append(part)
-        return reduce(lambda a, b: self.each(lambda x, y: x * y, a, b), [self.product(group) for group in groups])
+            if dot in ("odot", "oslash"):
+                groups.append((dot, []))
+            groups[-1][1].append(part)
+        found = self.product(groups[0][1])
+        for dot, group in groups[1:]:
+            found = self.each(_divided if dot == "oslash" else _multiplied, found, self.product(group))
+        return found
 
     def product(self, parts: list[Node]) -> Array:
         found: list[Array] = []

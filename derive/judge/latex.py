@@ -82,7 +82,7 @@ class Terms(Node):
 
 @dataclass(frozen=True)
 class Factors(Node):
-    """Factors, each with the sign before it: empty, ``cdot`` or ``odot``."""
+    """Factors, each with the sign before it: empty, ``cdot``, ``odot`` or ``oslash``."""
 
     parts: tuple[tuple[str, Node], ...]
 
@@ -131,7 +131,7 @@ _SIZES = re.compile(r"\\(?:big|Big|bigg|Bigg)[lr]?")
 _STYLES = ("mathit", "mathrm", "mathbf", "mathcal", "mathbb", "boldsymbol", "operatorname", "hat", "bar", "tilde", "vec")
 _NAMED = {rf"\{kind}" for kind in _STYLES}
 _SIGNS = {"=": "=", "<": "<", ">": ">", r"\le": "<=", r"\ge": ">=", r"\leq": "<=", r"\geq": ">=", r"\leftarrow": "="}
-_DOTS = {r"\cdot": "cdot", r"\odot": "odot", r"\circ": "odot"}
+_DOTS = {r"\cdot": "cdot", r"\odot": "odot", r"\circ": "odot", r"\oslash": "oslash"}
 _ENDS = {")", "]", "}", "&", ",", r"\\", r"\rvert", r"\rVert", r"\end", r"\text", "+", "-", *_SIGNS}
 
 

@@ -21,7 +21,6 @@ from derive.statements import CHECKED, Report, Statement
 from derive.verify import sample, verify
 from derive.words import load as load_words
 
-
 LARGEST = 4_000_000
 
 

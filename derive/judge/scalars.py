@@ -54,7 +54,7 @@ from derive.judge.latex import (
 from derive.judge.vocabulary import Vocabulary
 
 Letters = Mapping[str, Index]
-PARTIAL = r"\partial"
+PARTIAL, EXPONENTIAL = r"\partial", "e"
 
 
 def free_letters(sides: Sequence[Node], words: Vocabulary) -> dict[str, Index]:
@@ -69,6 +69,8 @@ def free_letters(sides: Sequence[Node], words: Vocabulary) -> dict[str, Index]:
 
 def _letters(node: Node, words: Vocabulary) -> list[str]:
     if isinstance(node, Name):
+        if node.name == EXPONENTIAL and node.power is not None:
+            return _letters(node.power, words)
         known = words.entry(node) or words.entry(replace(node, above="", power=None))
         return [letter for letter in node.below if known and not letter.isdigit()]
     if isinstance(node, Factors):
@@ -105,6 +107,8 @@ def axis_of(letter: str, nodes: Sequence[Node], words: Vocabulary) -> Axis:
 
 def _uses(letter: str, node: Node, words: Vocabulary) -> list[Axis]:
     if isinstance(node, Name):
+        if node.name == EXPONENTIAL and node.power is not None:
+            return _uses(letter, node.power, words)
         known = words.entry(node) or words.entry(replace(node, above="", power=None))
         if known is None:
             return []
@@ -159,7 +163,7 @@ def _name(node: Name, words: Vocabulary, letters: Letters) -> Expression:
         tensor, order = known
         by_axis = dict(zip(order, (_position(letter, letters) for letter in node.below), strict=True))
         return Entry(tensor, *(by_axis[place] for place in range(len(order))))
-    if node.name == "e" and node.power is not None and not node.below:
+    if node.name == EXPONENTIAL and node.power is not None and not node.below:
         return Apply(FUNCTIONS["exp"], scalar(node.power, words, letters))
     if node.power is not None and not node.primes:
         return Power(_name(replace(node, above="", power=None), words, letters), scalar(node.power, words, letters))
@@ -191,7 +195,7 @@ def _factors(parts: tuple[tuple[str, Node], ...], words: Vocabulary, letters: Le
     place = 0
     while place < len(parts):
         dot, part = parts[place]
-        if dot == "odot":
+        if dot in ("odot", "oslash"):
             raise NotUnderstood("an entry-by-entry product stands between entries")
         rest = parts[place + 1 :]
         if isinstance(part, Big):

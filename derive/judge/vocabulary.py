@@ -14,7 +14,7 @@ from derive.notation import Notation, View
 from derive.notation.latex import to_latex
 from derive.notation.layout import Symbol
 from derive.notation.symbols import array_layout, entry_layout, function_name, size_layout
-from derive.notation.view import NUMBERED, unit_layer
+from derive.notation.view import unit_layer
 
 _PLACES = ("A", "B", "C", "D", "E", "F")
 
@@ -41,7 +41,8 @@ def vocabulary(system: System, notation: Notation, view: View) -> Vocabulary:
     tensors: list[Tensor] = [*system.inputs, *system.parameters, *system.definitions]
     tensors += [adjoint(tensor) for tensor in tensors if tensor.role == "pre_activation"]
     tensors += [Tensor(t.name, t.axes, "output", t.layer) for t in system.inputs if t.role == "input"]
-    views = [view, replace(view, general=None), NUMBERED if not view.batch else View(batch=True)]
+    last = max((t.layer for t in system.definitions if t.layer is not None), default=None)
+    views = [view, replace(view, general=None), View(last=last, batch=view.batch), View(batch=view.batch)]
     for own in views:
         for tensor in tensors:
             _add_entry(found, tensor, notation, own)
