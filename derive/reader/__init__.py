@@ -1,4 +1,4 @@
-"""Reads formulas as notes show them: LaTeX in a notation about a system becomes expressions, so that any line can be judged by evaluation."""
+"""Reads formulas as notes show them: LaTeX in a notation about a system becomes expressions, so that any line can be evaluated."""
 
 from __future__ import annotations
 

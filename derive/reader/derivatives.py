@@ -73,7 +73,7 @@ def derivative(of: Value, by: Value, names: Names, at: int) -> Value:
 def _partial(of: Expression, by: Expression, at: int) -> Expression:
     if not isinstance(by, Entry | Variable):
         refuse(at, "a derivative by what is no single quantity")
-    return Partial(of, by)  # type: ignore[arg-type]
+    return Partial(of, by)
 
 
 def _adjoint(by: MatrixExpression, at: int) -> MatrixExpression:

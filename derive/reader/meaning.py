@@ -13,6 +13,7 @@ from sympy import Rational
 from derive.expressions import MINUS_ONE, Apply, Bracket, Case, Cases, Expression, Number, Power, Relation
 from derive.functions import FUNCTIONS
 from derive.matrix import ElementBracket, ElementCases, Elementwise, MatrixExpression, Scalar, SquaredNorm
+from derive.reader.names import DOTS
 from derive.reader.positions import between_positions, relation
 from derive.reader.scope import Scope
 from derive.reader.slots import absent
@@ -33,6 +34,8 @@ def meaning(value: Syntax, scope: Scope) -> Value:
 
 @meaning.register
 def _(value: Literal, scope: Scope) -> Value:
+    if value.text.endswith(DOTS):
+        return Term(lambda: Number(scope.names.number(value.text.removesuffix(DOTS))))
     return Term(lambda: Number(Rational(value.text)))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sympy import Basic
+from sympy import Basic, Rational
 
 from derive.equations import System
-from derive.expressions import Apply, Axis, Entry, Function, Tensor, walk
+from derive.expressions import Apply, Axis, Entry, Function, Number, Tensor, walk
 from derive.functions import FUNCTIONS
 from derive.matrix import Array
 from derive.notation.latex import to_latex
@@ -20,6 +20,7 @@ from derive.reader.grammar import read_formula
 from derive.reader.syntax import Scripted, text_of
 
 ENTRY, ARRAY = "entry", "array"
+DOTS = "\\dots"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ class Names:
     functions: Mapping[str, tuple[Function, ...]]
     applied: Mapping[str, tuple[Function, ...]]
     depth: int
+
+    def number(self, digits: str) -> Rational:
+        """The number of which only the first digits are shown: one in the formulas of functions, or a product of two; else the digits."""
+        own = [Rational(node.value) for function in self.applied[""] for node in _numbers(function)]
+        known = [*own, *(one * two for one in own for two in own)]
+        return next((number for number in known if _begins(number, digits)), Rational(digits))
 
     @property
     def bases(self) -> frozenset[str]:
@@ -169,6 +176,22 @@ def _applied(system: System) -> dict[str, tuple[Function, ...]]:
                 for tensor in tensors_in(node.argument):
                     found.setdefault(tensor.name, {})[node.function] = None
     return {name: tuple(functions) for name, functions in found.items()}
+
+
+def _numbers(function: Function) -> Iterator[Number]:
+    """The numbers in the formula of a function."""
+    if function.body is not None:
+        for node in walk(function.body):
+            if isinstance(node, Number):
+                yield node
+            elif isinstance(node, Apply):
+                yield from _numbers(node.function)
+
+
+def _begins(number: Rational, digits: str) -> bool:
+    """Whether a positive number is shown with these digits when the rest is left out."""
+    places = len(digits.partition(".")[2])
+    return 0 <= number - Rational(digits) < Rational(1, 10**places)
 
 
 def _functions(applied: Mapping[str, tuple[Function, ...]], notation: Notation) -> dict[str, tuple[Function, ...]]:

@@ -1,4 +1,4 @@
-"""Factors side by side: products, functions before their arguments, signs of differentiation before what they act on; sums over an index."""
+"""Factors side by side: products, functions of arguments, signs of differentiation before what they act on; sums over an index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from derive.matrix import Diagonal, Elementwise, ItemSum, MatrixExpression, RowL
 from derive.reader.derivatives import derivative, gradient, is_gradient, is_operator, variable_of
 from derive.reader.meaning import meaning
 from derive.reader.names import tensors_in
-from derive.reader.positions import affine
 from derive.reader.scope import Scope, letter_text, positions_below
 from derive.reader.slots import Letter, Slot, absent, misfit
 from derive.reader.symbols import exponential, with_scripts

@@ -9,7 +9,8 @@ from derive.errors import quoted
 from derive.expressions import Axis
 from derive.reader.names import ENTRY, Meaning, Names, spelled
 from derive.reader.slots import Letter, Letters, misfit
-from derive.reader.syntax import Factors, Letter as LetterSyntax, Literal, Script, Scripted, Syntax, Terms, text_of
+from derive.reader.syntax import Factors, Literal, Script, Scripted, Syntax, Terms, text_of
+from derive.reader.syntax import Letter as LetterSyntax
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ class Syntax:
 
 @dataclass(frozen=True)
 class Literal(Syntax):
-    """Digits, perhaps with a decimal point."""
+    r"""Digits, perhaps with a decimal point, perhaps with ``\dots`` after them."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Letter(Syntax):
-    """A letter, a Greek letter, or one in a style or under an accent, in one spelling: ``w``, ``\\delta``, ``\\hat{z}``."""
+    r"""A letter, a Greek letter, or one in a style or under an accent, in one spelling: ``w``, ``\delta``, ``\hat{z}``."""
 
     text: str
 

@@ -42,7 +42,7 @@ _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "ti
 _WORDS = ("log", "ln", "exp", "tanh", "sin", "cos", "tan", "cosh", "sinh", "min", "operatorname", "mathop")
 _MATRICES = ("bmatrix", "pmatrix", "matrix", "smallmatrix")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
-_NUMBER = re.compile(r"\d+(\.\d+)?|\.\d+")
+_NUMBER = re.compile(r"\d+(\.\d+)?(\\(?:dots|ldots)(?![A-Za-z]))?|\.\d+")
 _NAME = re.compile(r"\s*\{\s*((?:[A-Za-z0-9]|\\_|\s)*)\}|\s*([A-Za-z0-9])")
 _INSIDE = re.compile(r"\s*\{\s*(\\[A-Za-z]+|[A-Za-z0-9]+)\s*\}|\s*(\\[A-Za-z]+|[A-Za-z0-9])")
 _ENVIRONMENT = re.compile(r"\{([A-Za-z]+\*?)\}")
@@ -90,7 +90,7 @@ def _next(text: str, at: int, single: bool) -> tuple[Token | None, int]:
         return _command(text, at)
     if number := _NUMBER.match(text, at):
         value = number.group()[0] if single else number.group()
-        return _token("NUMBER", value, at), at + len(value)
+        return _token("NUMBER", value.replace("\\ldots", "\\dots"), at), at + len(value)
     if character.isascii() and character.isalpha():
         return _token("LETTER", character, at), at + 1
     if character == "|":
@@ -156,7 +156,7 @@ def _named(text: str, at: int, end: int, name: str) -> tuple[Token, int]:
 
 
 def _words(text: str, at: int, end: int) -> tuple[Token, int]:
-    """The words of ``\\text{...}``, braces inside included."""
+    r"""The words of ``\text{...}``, braces inside included."""
     depth = 0
     for place in range(end, len(text)):
         depth += {"{": 1, "}": -1}.get(text[place], 0)
@@ -180,6 +180,6 @@ class LatexLexer(Lexer):
     def __init__(self, configuration: Any) -> None:
         pass
 
-    def lex(self, text: Any) -> Iterator[Token]:
+    def lex(self, text: str) -> Iterator[Token]:  # type: ignore[override]  # lark gives a lexer of this form the text itself
         """The tokens of a text."""
-        return tokens(getattr(text, "text", text))
+        return tokens(text)
