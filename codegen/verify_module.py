@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from math import prod
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +27,8 @@ from derive.results import Results
 from derive.statements import CHECKED, Report, Statement
 
 BATCHES = (1, 3)
+MANY, VERY_MANY = 20_000, 500_000
+"""Parameters of a network above which it is looked at in fewer points, or compared with the vectorised form that was made for it."""
 SATURATED = 50.0
 _COMMENT = re.compile(r"# \((\d+)\) +(\w.*)")
 
@@ -39,26 +43,29 @@ class Point:
     where: str
 
 
+Errors = Sequence[tuple[Point, Mapping[str, float]]]
+
+
 def verify_module(text: str, results: Results) -> Report:
     """The statements about a module: output, loss, every gradient, the workspace, and the formulas in comments.
 
     A module that cannot be run, or whose arrays have other names or shapes, gives one wrong statement that says why.
     """
     problem = problem_for(results.network, results.batch_sweep, results.number)
-    reference = loaded(Facts(results.network, "loops", "float64", "").module(problem))
+    size = sum(prod(axis.size for axis in tensor.axes) for tensor in problem.parameters)
+    reference = loaded(Facts(results.network, "loops" if size <= VERY_MANY else "vectorised", "float64", "").module(problem))
     try:
         check_text(text)
         module = loaded(text)
         _check_names(module, reference)
         bound = BOUNDS[np.dtype(module.DTYPE).name]
-        points = tuple(_points(reference))
-        errors = {point: _errors(module, reference, point) for point in points}
+        errors = [(point, _errors(module, reference, point)) for point in _points(reference, few=size > MANY)]
     except CertificateError as error:
         return Report((Statement("", "", CHECKED, False, f"not run: {error}"),))
     except (Exception, SystemExit) as error:
         return Report((Statement("", "", CHECKED, False, f"stopped with {type(error).__name__}: {error}"),))
-    values = (_statement(what, equation, results, errors, bound) for what, equation in _named(problem, reference))
-    return Report((*values, *_comments(text, problem, results)))
+    values = (_statement(what, equation, results, errors, bound) for what, equation in _named(problem))
+    return Report((*values, *_comments(text, problem)))
 
 
 def _check_names(module: ModuleType, reference: ModuleType) -> None:
@@ -67,57 +74,63 @@ def _check_names(module: ModuleType, reference: ModuleType) -> None:
         raise ValueError(f"expected parameters {reference.SHAPES}, got {module.SHAPES}")
 
 
-def _points(reference: ModuleType) -> Iterator[Point]:
-    """Ordinary points, one where everything saturates, and for each array of parameters one where it is zero: there kinks are hit."""
-    for batch in BATCHES:
+def _points(reference: ModuleType, few: bool) -> Iterator[Point]:
+    """Ordinary points, one where everything saturates, and for each layer one where its parameters are zero: there kinks are hit."""
+    for batch in BATCHES[few:]:
         parameters, x, t = reference._random_point(batch)
         yield Point(tuple(parameters), x, t, f"{batch} patterns")
         yield Point(tuple(parameters), SATURATED * x, t, f"{batch} patterns, inputs {SATURATED:g} times as large")
     names = reference.Parameters._fields
-    for number in sorted({re.sub(r"\D", "", name) for name in names}, key=int):
+    for number in () if few else sorted({name[1:] for name in names}, key=int):
         zeroed = (0.0 * value if name[1:] == number else value for name, value in zip(names, parameters, strict=True))
-        yield Point(tuple(zeroed), x, t, f"{BATCHES[-1]} patterns, parameters of layer {number} zero")
+        yield Point(tuple(zeroed), x, t, f"{batch} patterns, W{number} and b{number} zero")
 
 
 def _errors(module: ModuleType, reference: ModuleType, point: Point) -> dict[str, float]:
-    """The error of each value, relative to its largest entry where that is above one."""
-    own, other = _values(module, point), _values(reference, point)
-    return {what: max(_distance(value, other[_sort(what)]) for value in own[what]) for what in own}
+    """The error of each value, relative to its largest entry where that is above one; the largest of all functions that give it."""
+    expected = _values(reference, point)
+    runs = (_values(module, point), _values_of_workspace(module, point))
+    return {what: max(_distance(run[what], value) for run in runs if what in run) for what, value in expected.items()}
 
 
-def _sort(what: str) -> str:
-    return what
+def _at(module: ModuleType, point: Point) -> tuple[Any, np.ndarray, np.ndarray]:
+    """A point in the precision of a module."""
+    parameters = module.Parameters(*(value.astype(module.DTYPE) for value in point.parameters))
+    return parameters, point.x.astype(module.DTYPE), point.t.astype(module.DTYPE)
 
 
-def _values(module: ModuleType, point: Point) -> dict[str, list[Any]]:
-    """Everything that a module says about a point, each value by every function that gives it."""
-    dtype = module.DTYPE
-    parameters = module.Parameters(*(value.astype(dtype) for value in point.parameters))
-    x, t = point.x.astype(dtype), point.t.astype(dtype)
+def _values(module: ModuleType, point: Point) -> dict[str, Any]:
+    """What a module's functions say about a point."""
+    parameters, x, t = _at(module, point)
     cost, gradients = module.loss_and_gradients(parameters, x, t)
-    found = {"output": [module.forward(parameters, x)], "cost": [module.loss(parameters, x, t), cost]}
-    for name, gradient in zip(parameters._fields, gradients, strict=True):
-        found[name] = [np.array(gradient)]
+    found = dict(zip(parameters._fields, map(np.array, gradients), strict=True))
+    if hasattr(module, "loss_gradients_and_dx"):
+        found["dx"] = np.array(module.loss_gradients_and_dx(parameters, x, t)[2])
+    return {"output": module.forward(parameters, x), "cost": cost, **found}
+
+
+def _values_of_workspace(module: ModuleType, point: Point) -> dict[str, Any]:
+    """What a module's workspace says about a point, after it has seen another."""
+    parameters, x, t = _at(module, point)
     workspace = module.Workspace(len(x))
     workspace.set_parameters(parameters)
-    found["output"].append(np.array(workspace.forward(x)))
-    found["cost"].append(workspace.step(x, t))
-    for name, gradient in zip(parameters._fields, workspace.gradients, strict=True):
-        found[name].append(np.array(gradient))
-    if hasattr(module, "loss_gradients_and_dx"):
-        found["dx"] = [np.array(module.loss_gradients_and_dx(parameters, x, t)[2])]
-    return found
+    workspace.step(x[::-1], t[::-1])
+    cost = workspace.step(x, t)
+    found = dict(zip(parameters._fields, map(np.array, workspace.gradients), strict=True))
+    if _distance(module.loss(parameters, x, t), cost) > BOUNDS["float32"]:
+        raise ValueError("loss and Workspace.step give different losses")
+    return {"output": np.array(workspace.forward(x)), "cost": cost, **found}
 
 
-def _distance(value: Any, others: Sequence[Any]) -> float:
-    expected = np.asarray(others[0], float)
+def _distance(value: Any, right: Any) -> float:
+    expected = np.asarray(right, float)
     if np.shape(value) != expected.shape:
         return float("inf")
     error = np.abs(np.asarray(value, float) - expected).max() / max(1.0, float(np.abs(expected).max()))
     return float(error) if np.isfinite(error) else float("inf")
 
 
-def _named(problem: Problem, reference: ModuleType) -> list[tuple[str, Equation]]:
+def _named(problem: Problem) -> list[tuple[str, Equation]]:
     """What is compared, each with the equation that says what it is."""
     equations = {numbered.tensor: numbered.equation for numbered in problem.equations}
     wanted: list[tuple[str, Tensor]] = [("output", problem.output), ("cost", problem.loss)]
@@ -126,23 +139,29 @@ def _named(problem: Problem, reference: ModuleType) -> list[tuple[str, Equation]
     return [(what, equations[tensor]) for what, tensor in wanted]
 
 
-def _statement(what: str, equation: Equation, results: Results, errors: Mapping[Point, Mapping[str, float]], bound: float) -> Statement:
+def _statement(what: str, equation: Equation, results: Results, errors: Errors, bound: float) -> Statement:
     number = str(results.number(equation.tensor))
-    worst, at = max(((found.get(what, float("inf")), point) for point, found in errors.items()), key=lambda item: item[0])
+    worst, at = max(((found.get(what, float("inf")), point) for point, found in errors), key=lambda item: item[0])
     ok = worst < bound
     detail = (
-        f"code agrees with the loop form at {len(errors)} points, error < {bound:g}" if ok else f"code is off by {worst:.1g}, {at.where}"
+        f"the code agrees with the equations at {len(errors)} points, error < {bound:g}"
+        if ok
+        else f"the code is off by {worst:.1g}, {at.where}"
     )
     return Statement(number, latex_equation(equation, load("nielsen"), View(batch=True)), CHECKED, ok, f"{equation.tensor.name}: {detail}")
 
 
-def _comments(text: str, problem: Problem, results: Results) -> Iterator[Statement]:
-    """Each numbered comment that does not say what the formula of that number says."""
+def _comments(text: str, problem: Problem) -> Iterator[Statement]:
+    """Each numbered comment that does not say what the formula of that number says; a long one goes on below, without a number."""
     known: dict[str, set[str]] = {}
     for numbered in problem.equations:
         known.setdefault(str(numbered.number), set()).add("".join(plain_equation(numbered.equation).split()))
-    for place, line in enumerate(text.splitlines(), 1):
-        found = _COMMENT.fullmatch(line.strip())
-        if found is not None and "".join(found[2].split()) not in known.get(found[1], set()):
-            detail = f"line {place}: the comment {found[2]!r} is not formula ({found[1]})"
-            yield Statement(found[1], found[2], CHECKED, False, detail)
+    lines = [line.strip() for line in text.splitlines()]
+    for place, line in enumerate(lines):
+        found = _COMMENT.fullmatch(line)
+        if found is None:
+            continue
+        rest = takewhile(lambda below: below.startswith("#") and _COMMENT.fullmatch(below) is None, lines[place + 1 :])
+        formula = " ".join([found[2], *(below.lstrip("# ") for below in rest)])
+        if "".join(formula.split()) not in known.get(found[1], set()):
+            yield Statement(found[1], formula, CHECKED, False, f"line {place + 1}: the comment is not formula ({found[1]})")

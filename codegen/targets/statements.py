@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from codegen.constants import python_number
 from codegen.program import ARGUMENT, CONSTANT, GRADIENT, PARAMETER, Buffer, Program, Statement, View
@@ -61,14 +62,15 @@ class Printer:
         """Local names of the NumPy functions that statements call."""
         used: dict[str, str] = {}
         for statement in self.program.statements:
-            if statement.operation == "dot" or (statement.target.buffer in self._scalars() and statement.operation in SIGNS):
+            if statement.operation == "dot" or (statement.target.buffer in self._scalars and statement.operation in SIGNS):
                 continue
             name = REDUCERS.get(statement.operation, statement.operation)
             used[name] = ALIASES.get(name, f"np.{name}")
         return sorted(used.items())
 
-    def _scalars(self) -> set[str]:
-        return {name for name, buffer in self.program.buffers.items() if buffer.is_scalar and buffer.kind != CONSTANT}
+    @cached_property
+    def _scalars(self) -> frozenset[str]:
+        return frozenset(name for name, buffer in self.program.buffers.items() if buffer.is_scalar and buffer.kind != CONSTANT)
 
     def statement(self, statement: Statement) -> str:
         """One call."""

@@ -29,7 +29,7 @@ def test_emitted_text_passes() -> None:
     check_text(TEXT)
     module = loaded(TEXT)
     check_arrays(module)
-    check_allocation(module, 4096)
+    check_allocation(TEXT, module)
     check_selftest(module)
     check_agreement(module, loaded(text_of("3-4:tanh-2:softmax", "cross_entropy", style="loops")))
 
@@ -60,9 +60,27 @@ def test_a_buffer_of_another_precision_is_caught() -> None:
         check_arrays(loaded(edited("z1 = np.empty((batch, 4), DTYPE)", "z1 = np.empty((batch, 4), np.float32)")))
 
 
-def test_a_step_that_allocates_is_caught() -> None:
-    with pytest.raises(CertificateError, match="a step allocates"):
-        check_allocation(loaded(edited("tanh(z1, a1)", "a1[...] = tanh(z1)")), 4096)
+@pytest.mark.parametrize(
+    "new",
+    [
+        "a1[...] = tanh(z1)",
+        "a1 = tanh(z1)",
+        "tanh(z1)",
+        "tanh(z1 + 0, a1)[0]",
+        "zeros = np.zeros(3)",
+        "z1 += b1",
+    ],
+)
+def test_a_step_that_allocates_is_caught(new: str) -> None:
+    text = edited("tanh(z1, a1)", new)
+    with pytest.raises(CertificateError, match="allocates"):
+        check_allocation(text, loaded(TEXT))
+
+
+def test_a_step_that_keeps_memory_is_caught() -> None:
+    text = edited("tanh(z1, a1)", "kept.append(np.zeros(500)); tanh(z1, a1)").replace("DTYPE = np", "kept = []\nDTYPE = np")
+    with pytest.raises(CertificateError, match="a step allocates 4"):
+        check_allocation(TEXT, loaded(text))
 
 
 MUTATIONS = [

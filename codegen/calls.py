@@ -1,0 +1,70 @@
+"""A static check of the passes of a vectorised module: every call writes into an array that is already there."""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+
+REDUCERS = ("add_reduce", "maximum_reduce")
+REDUCER_ARGUMENTS = 4
+OTHER = {"copyto": 2, "erf": 5}
+
+
+def allocating_line(text: str) -> int:
+    """The first line of a pass that makes an array of its own, 0 where there is none.
+
+    A line is a call with its output as the last argument (or ``out=``), or gives a name to a number.
+    """
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("run_"):
+            for line in node.body:
+                if not _is_fine(line):
+                    return line.lineno
+    return 0
+
+
+def _is_fine(line: ast.stmt) -> bool:
+    match line:
+        case ast.Return(value=ast.Name()):
+            return True
+        case ast.Expr(value=ast.Call() as call):
+            return _writes(call)
+        case ast.Assign(targets=[ast.Name()], value=value):
+            return _is_number(value)
+    return False
+
+
+def _writes(call: ast.Call) -> bool:
+    given = len(call.args) + len(call.keywords)
+    match call.func:
+        case ast.Attribute(attr="dot"):
+            return given == 2
+        case ast.Name(id="run_forward"):
+            return True
+        case ast.Name(id=name) if name in REDUCERS:
+            return given == REDUCER_ARGUMENTS
+        case ast.Name(id=name) if name in OTHER:
+            return given == OTHER[name]
+        case ast.Name(id=name):
+            function = getattr(np, name, None)
+            return isinstance(function, np.ufunc) and given == function.nin + function.nout
+    return False
+
+
+def _is_number(value: ast.expr) -> bool:
+    """Whether an expression is made of products of vectors, whole sums, numbers and arithmetic between them."""
+    match value:
+        case ast.Constant() | ast.Name():
+            return True
+        case ast.BinOp(left=left, right=right):
+            return _is_number(left) and _is_number(right)
+        case ast.UnaryOp(operand=operand):
+            return _is_number(operand)
+        case ast.Call(func=ast.Attribute(attr="dot"), args=[_]):
+            return True
+        case ast.Call(func=ast.Name(id=name), args=[_, ast.Constant(value=None)]) if name in REDUCERS:
+            return True
+        case ast.Call(func=ast.Name(id="run_loss")):
+            return True
+    return False
