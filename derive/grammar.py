@@ -248,7 +248,7 @@ class _Builder(Transformer[Token, Syntax]):
         return Truth(tuple(parts), parts[0].at, _deeper(parts[0].at, tuple(parts)))
 
     def equation(self, parts: list[Syntax]) -> EquationSyntax:
-        return EquationSyntax(parts[0], parts[1])  # type: ignore[arg-type]
+        return EquationSyntax(parts[0], parts[-1])  # type: ignore[arg-type]
 
 
 def _offset(token: object) -> int:

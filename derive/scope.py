@@ -127,11 +127,15 @@ class Reader:
                 self.refuse(syntax, "a comparison stands only in cases(...) or in brackets")
 
     def relation(self, syntax: Comparison, scope: Scope) -> Relation:
-        """A comparison of positions where both sides are made of indices, otherwise of values."""
+        """A comparison of positions where both sides are made of indices or one is the size of an axis, otherwise of values."""
         sides = (syntax.left, syntax.right)
         letters = [letter for side in sides for letter in letters_in(side)]
-        if letters and all(self._is_position(side, scope) for side in sides):
-            left, right = (self.position(side, scope) for side in sides)
+        positions = [self._is_position(side, scope) for side in sides]
+        if letters and any(positions) and all(is_one or _is_size(side) for is_one, side in zip(positions, sides, strict=True)):
+            left, right = (
+                self.position(side, scope) if is_one else self.expression(side, scope)
+                for is_one, side in zip(positions, sides, strict=True)
+            )
             return Relation(left, syntax.sign, right)
         return Relation(self.expression(syntax.left, scope), syntax.sign, self.expression(syntax.right, scope))
 
@@ -360,6 +364,10 @@ def _is_power_of_numbers(value: Expression) -> bool:
         return False
     exponents = [node.exponent for node in nodes if isinstance(node, Power)]
     return any(not isinstance(exponent, Number) or abs(exponent.value) > 1 for exponent in exponents)
+
+
+def _is_size(syntax: Syntax) -> bool:
+    return isinstance(syntax, Call) and syntax.name == "size"
 
 
 def _is_scalar(name: str, scope: Scope) -> bool:

@@ -7,7 +7,7 @@ from mpmath import mp
 
 from derive.canonical import canonical
 from derive.errors import InputError
-from derive.expressions import Affine, AffineTerm, Axis, Entry, Expression, Index, Largest, Number, Power, Relation, Tensor, Total
+from derive.expressions import Affine, AffineTerm, Axis, Entry, Expression, Index, Largest, Number, Power, Relation, Size, Tensor, Total
 from derive.functions import FUNCTIONS, scalar_body
 from derive.grammar import DEEPEST, LONGEST_TEXT, Source, read_declaration, read_equation, read_formula
 from derive.scope import Reader, Scope
@@ -110,6 +110,19 @@ def test_conditions_on_positions_compare_positions() -> None:
     t = Index("t", T)
     condition = read("cases(t - 1 >= 0, s, 0)", t=t).cases[0].relation
     assert condition == Relation(Affine(-1, AffineTerm(1, t)), ">=", Affine(0))
+
+
+def test_conditions_compare_positions_with_sizes() -> None:
+    t = Index("t", T)
+    condition = read("[t + 1 < size(t)]*s", t=t).args[0].relations[0]
+    assert condition == Relation(Affine(1, AffineTerm(1, t)), "<", Size(T))
+
+
+def test_an_equality_may_begin_with_an_entry() -> None:
+    """The sign is the one that parts an equation."""
+    k = Index("k", K)
+    assert read("[a[k] = s]", k=k).relations[0] == Relation(TENSORS["a"][k], "=", TENSORS["s"][()])
+    assert read("cases(a[k] = 1, 2, 3)", k=k).cases[0].relation.sign == "="
 
 
 def test_equations_and_declarations_are_read() -> None:

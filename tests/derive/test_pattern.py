@@ -26,27 +26,30 @@ def chain(seed: int, layers: int = 9) -> System:
     axes, parameters, equations = ["j"], list[str](), list[str]()
     for number in range(1, layers + 1):
         last = axes[-1]
-        earlier = random.choice([place for place, axis in enumerate(axes) if axis == last])
+        below, earlier = f"h{number - 1}", f"h{random.choice([place for place, axis in enumerate(axes) if axis == last])}"
         kind = random.choice(["dense", "dense", "residual", "gate", "normed", "shifted"])
         axis = random.choice("jjik") if kind == "dense" else last
-        matrix = f"[{axis},{last}]"
-        fitting = [name for name in parameters if name.endswith(matrix)]
         if kind in ("dense", "residual"):
-            if not fitting or random.random() < 0.7:
-                parameters.append(f"W{number}{matrix}")
-                fitting = parameters[-1:]
-            weight = random.choice(fitting).partition("[")[0]
-        before, other = f"h{number - 1}[{last}]", f"h{earlier}[{last}]"
-        right = {
-            "dense": lambda: f"tanh(sum(p, {weight}[{axis},p]*h{number - 1}[p]))",
-            "residual": lambda: f"{other} + tanh(sum(p, {weight}[{axis},p]*h{number - 1}[p]))",
-            "gate": lambda: f"{before}*{other}",
-            "normed": lambda: f"exp({before})/sum(p, exp(h{number - 1}[p]))",
-            "shifted": lambda: f"cases({last} >= 1, h{number - 1}[{last}-1], 0) + {other}/2",
-        }[kind]()
+            right = f"tanh(sum(p, {_weight(random, parameters, f'{axis},{last}')}[{axis},p]*{below}[p]))"
+            right = right if kind == "dense" else f"{earlier}[{last}] + {right}"
+        elif kind == "gate":
+            right = f"{below}[{last}]*{earlier}[{last}]"
+        elif kind == "normed":
+            right = f"exp({below}[{last}])/sum(p, exp({below}[p]))"
+        else:
+            right = f"cases({last} >= 1, {below}[{last}-1], 0) + {earlier}[{last}]/2"
         axes.append(axis)
         equations.append(f"h{number}[{axis}] = {right}")
     return system(f"chain{seed}", SIZES, ["h0[j]"], parameters, equations, f"sum({axes[-1]}, h{layers}[{axes[-1]}]**2)/2")
+
+
+def _weight(random: Random, parameters: list[str], axes: str) -> str:
+    """A new weight, or one that fits and is used already."""
+    fitting = [name for name in parameters if name.endswith(f"[{axes}]")]
+    if not fitting or random.random() < 0.7:
+        parameters.append(f"W{len(parameters)}[{axes}]")
+        return parameters[-1].partition("[")[0]
+    return random.choice(fitting).partition("[")[0]
 
 
 def lines(derivation: Derivation) -> list[str]:

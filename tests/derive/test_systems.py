@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 import autograd
 import numpy as np
 import pytest
 
-from derive.chain_rule import Sweep, reverse_sweep
+from derive.canonical import canonical
+from derive.chain_rule import Sweep, adjoint, reverse_sweep
 from derive.equations import System
 from derive.expressions import Tensor
+from derive.functions import FUNCTIONS
+from derive.grammar import Source, read_formula
 from derive.lines import evaluate_derivation, lines_of
 from derive.points import Point, draw
+from derive.scope import Reader, Scope
 from derive.valuation import Valuation
 from tests.derive import forwards, systems
 
@@ -59,3 +64,55 @@ def test_gradients_agree_with_autograd(system: System) -> None:
         others = {name: values for name, values in given.items() if name != parameter.name}
         expected = autograd.grad(lambda values, p=parameter.name, rest=others: forward(**{p: values}, **rest))(given[parameter.name])
         np.testing.assert_allclose(found[parameter.name], expected, rtol=1e-10, atol=1e-12, err_msg=parameter.name)
+
+
+TEXTBOOK = [
+    # Softmax with any loss, row by row, also behind a mask: P (dP - rowsum(dP P)).
+    ("attention", "dS", "P[t,s]*(dP[t,s] - sum(r, dP[t,r]*P[t,r]))"),
+    ("attention_in_one_line", "dS", "P[t,s]*(dP[t,s] - sum(r, dP[t,r]*P[t,r]))"),
+    ("mixture", "ds", "g[b,n]*(dg[b,n] - sum(r, dg[b,r]*g[b,r]))"),
+    ("mixture", "dg", "[n = 0]*sum(j, do[b,j]*f[b,j]) + [n = 1]*sum(j, do[b,j]*h[b,j])"),
+    # Scaled scores: dQ = dS K / sqrt(d), dK = dS^T Q / sqrt(d), dV = P^T dO.
+    ("attention", "dQ", "sum(s, dS[t,s]*K[s,d])/sqrt(size(d))"),
+    ("attention", "dK", "sum(t, dS[t,s]*Q[t,d])/sqrt(size(d))"),
+    ("attention", "dV", "sum(t, P[t,s]*dO[t,e])"),
+    # The three terms of layer norm and of batch norm: ((dn - mean(dn) - n mean(dn n)) / s.
+    ("layer_norm", "du", "(dn[b,j] - sum(r, dn[b,r])/size(j) - n[b,j]*sum(r, dn[b,r]*n[b,r])/size(j))/s[b]"),
+    ("batch_norm", "du", "(dn[b,j] - sum(r, dn[r,j])/size(b) - n[b,j]*sum(r, dn[r,j]*n[r,j])/size(b))/sqrt(v[j] + 1/100000)"),
+    # Backpropagation through time, with the base case at the last step.
+    ("rnn", "dh", "[t+1 < size(t)]*sum(r, dh[t+1,r]*(1 - h[t+1,r]**2)*U[r,j]) + h[t,j] - y[t,j]"),
+    ("rnn_with_pre_activation", "dz", "dh[t,j]*(1 - h[t,j]**2)"),
+    ("lstm", "dc", "[t+1 < size(t)]*dc[t+1,j]*f[t+1,j] + dh[t,j]*o[t,j]*(1 - tanh(c[t,j])**2)"),
+    ("lstm", "dbi", "sum(t, di[t,j]*i[t,j]*(1 - i[t,j]))"),
+    ("lstm", "dbg", "sum(t, dg[t,j]*(1 - g[t,j]**2))"),
+    # Convolutions: a correlation with the flipped kernel, or a guarded gather where there is a stride.
+    ("convolution_input", "dx", "sum(u, [0 <= s+1-u, s+1-u < size(s)]*dz[s+1-u]*w[u])"),
+    ("convolution_1d", "dx", "sum(d, sum(o, dz[d,o]*[0 <= s+1-2*o, s+1-2*o < size(u)]*w[d,c,s+1-2*o]))"),
+    ("convolution_1d", "dw", "sum(o, dz[d,o]*x[c,2*o+u-1])"),
+    # The largest value takes the whole adjoint; several that are equal share it.
+    ("max_pooling", "dz", "sum(o, dm[c,o]*[0 <= s-2*o, s-2*o < size(u)]*[z[c,s] = m[c,o]]/sum(u, [z[c,2*o+u] = m[c,o]]))"),
+    ("concatenation", "da", "du[p+0]"),
+    ("concatenation", "db", "du[q+2]"),
+    ("tied_weights", "dW", "sum(b, dh[b,j]*h[b,j]*(1 - h[b,j])*x[b,i]) + sum(b, dr[b,i]*h[b,j])"),
+    ("log_sum_exp", "dz", "exp(z[b,j])/sum(r, exp(z[b,r])) - y[b,j]"),
+]
+
+
+@pytest.mark.parametrize(("name", "left", "text"), TEXTBOOK)
+def test_textbook_forms_are_reached(name: str, left: str, text: str) -> None:
+    system = next(one for one in systems.EVERY if one.name == name)
+    sweep, _ = swept(system)
+    found = next(derivation for derivation in sweep.derivations if derivation.left.tensor.name == left)
+    own = (*system.inputs, *system.parameters, *system.definitions)
+    indices = {index.axis.name: index for index in found.left.positions}
+    scope = Scope({t.name: t for t in (*own, *map(adjoint, own))}, indices, {axis.name: axis for axis in system.axes}, {}, FUNCTIONS)
+    expected = Reader(Source(text)).expression(read_formula(Source(text)), scope)
+    assert canonical(found.result) == canonical(expected), f"{found.result}"
+
+
+def test_long_sweeps_take_no_time() -> None:
+    for name in ("lstm", "attention", "layer_norm"):
+        system = next(one for one in systems.EVERY if one.name == name)
+        began = time.process_time()
+        reverse_sweep(system)
+        assert time.process_time() - began < 1
