@@ -1,0 +1,200 @@
+"""Whether an equation that was read is true: both sides evaluated at random points, in every layer that it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import permutations
+
+from derive.chain_rule import Sweep
+from derive.errors import InputError
+from derive.evaluate import EvaluationError
+from derive.expressions import Apply, Entry, Expression, Function, Index, Number, Partial, free_indices, walk
+from derive.lines import Outcome, chooses, compare, together
+from derive.notation.profile import Notation
+from derive.points import Point, Stream, draw, kinks_in, kinks_of, on_kink, positions_of
+from derive.reader.names import Names, names_of
+from derive.reader.reading import Reading, read_sides
+from derive.reader.scope import Scope, scope_of
+from derive.reader.syntax import Syntax
+from derive.verify import points_of, sample
+
+ARGUMENTS = ("-29/4", "-27/10", "-6/5", "-2/5", "3/10", "7/4", "16/5", "29/4")
+"""Where formulas about a function are evaluated, besides its kinks."""
+
+_MOST = 4
+_MANY = 24
+"""So many points are looked at where a formula of single units compares values."""
+
+
+@dataclass
+class Ground:
+    """A system with its points and names, made when they are needed."""
+
+    sweep: Sweep
+    notation: Notation
+    scopes: dict[tuple[int | None, bool], Scope] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> Names:
+        return names_of(self.sweep.system, self.notation)
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Points with small sizes, most of them different."""
+        return points_of(self.sweep)
+
+    @cached_property
+    def kinks(self) -> tuple[Point, ...]:
+        """Points with a pre-activation exactly on a kink, one for each kink."""
+        return tuple(on_kink(self.points[0], kink) for kink in kinks_in(self.sweep.system))
+
+    @cached_property
+    def declared(self) -> tuple[Point, ...]:
+        """Points with the sizes of the specification, for formulas that speak of single units."""
+        system = self.sweep.system
+        sizes = {axis.name: axis.size for axis in system.axes}
+        count = _MANY if kinks_in(system) else 2
+        return tuple(draw(system, seed, sizes=sizes) for seed in range(count))
+
+    def scope(self, layer: int | None, variable: bool = False) -> Scope:
+        """The scope in which the general letter stands for a layer."""
+        if (layer, variable) not in self.scopes:
+            self.scopes[layer, variable] = scope_of(self.names, layer, variable=variable)
+        return self.scopes[layer, variable]
+
+
+def judge(sides: Sequence[Syntax], ground: Ground, layers: Sequence[int | None], *, units: bool = False, derived: bool = False) -> Outcome:
+    """Whether all sides are equal in each of some layers.
+
+    ``units`` says that single units are spoken of, so that the sizes are those of the specification; ``derived`` that only derivatives
+    are compared, so that points on kinks may be used as well. Raises ``InputError`` where the formula cannot be read.
+    """
+    outcome = Outcome()
+    for layer in sample(layers):
+        reading = read_sides(sides, ground.scope(layer))
+        outcome = outcome.and_also(evaluated(reading, points_for(reading, ground, units, derived)))
+        if outcome.fault:
+            break
+    return outcome
+
+
+def points_for(reading: Reading, ground: Ground, units: bool, derived: bool) -> tuple[Point, ...]:
+    """More points for formulas that compare values: a wrong comparison is right by chance at many."""
+    selective = any(chooses(entry) for entry in reading.entries)
+    points = ground.declared if units else ground.points
+    return (*(points if selective else points[:2]), *(ground.kinks if derived and not units else ()))
+
+
+def evaluated(reading: Reading, points: Sequence[Point]) -> Outcome:
+    """The outcome of comparing all sides with the first at some positions of each point."""
+    outcome = Outcome()
+    for point in points:
+        outcome = outcome.and_also(_at_point(reading, point))
+        if outcome.fault:
+            break
+    return outcome
+
+
+def _at_point(reading: Reading, point: Point) -> Outcome:
+    valuation = point.valuation
+    first, *others = reading.entries
+    outcome = Outcome()
+    try:
+        for place, value in _places(first, reading.free, point):
+            outcome = outcome.and_also(together(compare(other, value, place, valuation) for other in others))
+            if outcome.fault:
+                break
+    except EvaluationError as reason:
+        return Outcome(fault=f"cannot be evaluated: {reason}")
+    return outcome
+
+
+def _places(first: Expression, free: Sequence[Index], point: Point) -> list[tuple[dict[Index, int], object]]:
+    """Some positions with the value there: where there are such, at least one where it vanishes and one where it does not."""
+    valuation = point.valuation
+    every = [dict(zip(free, position, strict=True)) for position in positions_of(tuple(index.axis for index in free), valuation)]
+    stream = Stream(point.seed + len(every))
+    order = [every.pop(stream.below(len(every))) for _ in range(len(every))][: 3 * _MOST]
+    found = [(place, valuation.evaluate(first, place)) for place in order]
+    vanishing = [pair for pair in found if pair[1] == 0]
+    others = [pair for pair in found if pair[1] != 0]
+    return [*others[: _MOST - min(len(vanishing), 1)], *vanishing[: max(1, _MOST - len(others))]]
+
+
+def judge_function(sides: Sequence[Syntax], ground: Ground, turn: int = 0) -> Outcome:
+    """Whether formulas of one variable agree on every side of their kinks and on them; ``turn`` chooses among functions of one name."""
+    scope = ground.scope(None, variable=True)
+    if turn:
+        turned = {name: (*own[turn:], *own[:turn]) if turn < len(own) else own for name, own in scope.names.functions.items()}
+        scope = replace(scope, names=replace(scope.names, functions=turned))
+    reading = read_sides(sides, scope)
+    valuation = ground.points[0].valuation
+    applied = [node.function for entry in reading.entries for node in walk(entry) if isinstance(node, Apply)]
+    kinks = [kink for function in applied for kink in kinks_of(function.body)] + [k for entry in reading.entries for k in kinks_of(entry)]
+    first, *others = (Function("side", entry) for entry in reading.entries)
+    outcome = Outcome()
+    for number in dict.fromkeys((*(Number(text) for text in ARGUMENTS), *kinks)):
+        try:
+            value = valuation.evaluate(Apply(first, number), {})
+        except EvaluationError:
+            continue
+        found = together(compare(Apply(other, number), value, {}, valuation) for other in others)
+        if found.fault:
+            found = replace(found, fault=f"{found.fault} at {number.value}")
+        outcome = outcome.and_also(found)
+    return outcome
+
+
+def under_derivatives(sides: Sequence[Syntax], known: Sequence[Syntax], ground: Ground, layer: int | None) -> str:
+    """What stands under a sign of differentiation and is not what the notes have there: a wrong constant would not show in the derivative."""
+    try:
+        wanted = _inert(read_sides(known, ground.scope(layer)))
+    except InputError:
+        return ""
+    point = ground.points[0]
+    for own in _inert(read_sides(sides, ground.scope(layer))):
+        if wanted and not any(_same_value(own, other, point) for other in wanted):
+            return "under the derivative stands another value than in the notes"
+    return ""
+
+
+def _inert(reading: Reading) -> list[Expression]:
+    """Every formula that stands under a sign of differentiation."""
+    nodes = (node for entry in reading.entries for node in walk(entry))
+    return [node.of for node in nodes if isinstance(node, Partial) and not isinstance(node.of, Entry)]
+
+
+def _same_value(one: Expression, two: Expression, point: Point) -> bool:
+    """Whether two formulas have one value when their free indices are named alike."""
+    mine, theirs = free_indices(one), free_indices(two)
+    if len(mine) != len(theirs):
+        return False
+    valuation = point.valuation
+    stream = Stream(point.seed + 3)
+    place = {index: stream.below(valuation.size(index.axis)) for index in mine}
+    try:
+        value = valuation.evaluate(one, place)
+        for order in permutations(mine):
+            if all(own.axis == other.axis for own, other in zip(order, theirs, strict=True)):
+                there = {other: place[own] for own, other in zip(order, theirs, strict=True)}
+                if compare(two, value, there, valuation).ok:
+                    return True
+    except EvaluationError:
+        return False
+    return False
+
+
+def mentions(sides: Sequence[Syntax], letter: str) -> bool:
+    """Whether a letter stands anywhere in a formula."""
+    waiting: list[object] = list(sides)
+    while waiting:
+        node = waiting.pop()
+        if getattr(node, "text", None) == letter:
+            return True
+        if isinstance(node, Syntax):
+            waiting += vars(node).values()
+        elif isinstance(node, tuple):
+            waiting += node
+    return False

@@ -1,0 +1,212 @@
+"""Judges a file of notes: every displayed row is read and evaluated, and compared with the notes of the same network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from derive.errors import InputError
+from derive.lines import Outcome
+from derive.notation import Notation, load, names
+from derive.notation.layout import Symbol
+from derive.notes.build import document
+from derive.notes.markdown import markdown
+from derive.reader.alignment import aligned
+from derive.reader.document import PROSE, Row, rows_of, squeezed
+from derive.reader.grammar import read_formula
+from derive.reader.judging import Ground, judge, judge_function, mentions, under_derivatives
+from derive.reader.names import spelled
+from derive.reader.reading import chain_of
+from derive.reader.slots import Misfit
+from derive.reader.syntax import Syntax
+from derive.results import Result, Results
+from derive.statements import CHECKED, Report, Statement
+
+FUNCTIONS, UNITS = "activations", "explicit"
+"""The sections whose displays carry no numbers: formulas of one variable, and of single units."""
+
+_SHOWN = 160
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A row of the notes of the network, and the section that it stands in."""
+
+    row: Row
+    section: str
+
+
+def verify_notes(text: str, results: Results) -> Report:
+    """A statement for each displayed row of ``text``: whether it holds, and the line of the file.
+
+    Rows of the notes that are missing are not ok, nor is what cannot be read. The notation is the one, of those that ship, in which
+    the notes of the network have most in common with the file.
+    """
+    written = rows_of(text)
+    notation, expected = _closest(written, results)
+    pairs, missing = aligned(written, [own.row for own in expected])
+    sections = {id(own.row): own.section for own in expected}
+    judged = _Judge(results, notation, [own.row for own in expected], sections)
+    statements = [statement for row, pair in zip(written, pairs, strict=True) for statement in judged.statements(row, pair)]
+    for row in missing:
+        statements.append(Statement(judged.number(row), row.whole, CHECKED, False, "missing: the notes of this network have this formula"))
+    return Report(tuple(statements))
+
+
+def expected_rows(results: Results, notation: Notation) -> list[Expected]:
+    """Every row of the notes of a network."""
+    whole = document(results, notation)
+    found: list[Expected] = []
+    for number, section in enumerate(whole.sections):
+        rows = rows_of(markdown(replace(whole, sections=(section,))))
+        found += [Expected(replace(row, display=1000 * number + row.display), section.anchor) for row in rows]
+    return found
+
+
+def _closest(written: Sequence[Row], results: Results) -> tuple[Notation, list[Expected]]:
+    keys = {row.key for row in written if row.kind != PROSE}
+    found = [(notation, expected_rows(results, notation)) for notation in map(load, names())]
+    return max(found, key=lambda pair: len(keys & {own.row.key for own in pair[1]}))
+
+
+class _Judge:
+    """What the rows of a file say about one network."""
+
+    def __init__(self, results: Results, notation: Notation, reference: Sequence[Row], sections: dict[int, str]) -> None:
+        self.results, self.notation, self.reference, self.sections = results, notation, reference, sections
+        self.pattern = Ground(results.pattern_sweep, notation)
+        self.batch = Ground(results.batch_sweep, notation)
+        self.by_number = {str(result.number): result for result in results.results}
+        self._last: Row | None = None
+
+    @cached_property
+    def general(self) -> str:
+        """The general layer, as it is written."""
+        return spelled(Symbol(self.notation.general_layer))
+
+    def number(self, row: Row) -> str:
+        """The number under which a row of the notes is known, or its section."""
+        return row.number or self.sections.get(id(row), "")
+
+    def statements(self, row: Row, pair: Row | None) -> Iterator[Statement]:
+        """What there is to say about one row; nothing about running text whose formulas are those of the notes."""
+        if row.kind == PROSE:
+            yield from self._prose(row, pair)
+            return
+        if pair is not None:
+            self._last = pair
+        context = pair or self._near(row)
+        fault, outcome = self._judged(row, context, pair)
+        fault = fault or self._beside(row, pair)
+        detail = f"line {row.line}: {fault or _agreement(outcome)}"
+        yield Statement((pair and self.number(pair)) or row.number or "", row.whole, CHECKED, not fault and outcome.ok, detail)
+
+    def _near(self, row: Row) -> Row | None:
+        """For a row that the notes do not have: one of the same number, else the row above it."""
+        same = next((own for own in self.reference if row.number is not None and own.number == row.number), None)
+        return same or self._last
+
+    def _judged(self, row: Row, context: Row | None, pair: Row | None) -> tuple[str, Outcome]:
+        """What is wrong with a row, empty if nothing is, and what its evaluation found."""
+        nothing = Outcome()
+        if row.fault:
+            return row.fault, nothing
+        try:
+            sides = chain_of(row.whole).sides
+            if len(sides) < 2:
+                return "not understood: no equation", nothing
+            outcome = self._evaluated(sides, context, row)
+            if outcome.fault:
+                return outcome.fault, nothing
+            if pair is not None and squeezed(pair.formula) != squeezed(row.formula):
+                return self._inside(sides, pair), outcome
+        except Misfit as error:
+            return f"does not fit: {error}", nothing
+        except InputError as error:
+            return f"not understood: {error}", nothing
+        return "", outcome
+
+    def _evaluated(self, sides: Sequence[Syntax], context: Row | None, row: Row) -> Outcome:
+        section = self.sections.get(id(context), "") if context is not None else ""
+        result = self.by_number.get(context.number or "") if context is not None else None
+        if result is not None:
+            layers = self._layers(sides, result, context)
+            return judge(sides, self._ground(result), layers, derived=result.derivation is not None)
+        if section == FUNCTIONS:
+            return self._function(sides)
+        return judge(sides, self.pattern, self._layers(sides, None, context), units=section == UNITS)
+
+    def _function(self, sides: Sequence[Syntax]) -> Outcome:
+        """Functions of one name that differ in parameters are tried in turn."""
+        most = max(len(own) for own in self.pattern.names.functions.values())
+        outcome = judge_function(sides, self.pattern)
+        for turn in range(1, most):
+            if outcome.ok:
+                break
+            other = judge_function(sides, self.pattern, turn)
+            outcome = other if other.ok else outcome
+        return outcome
+
+    def _ground(self, result: Result) -> Ground:
+        return self.batch if result.system is self.results.network.batch else self.pattern
+
+    def _layers(self, sides: Sequence[Syntax], result: Result | None, context: Row | None) -> tuple[int | None, ...]:
+        """The layers that the general letter stands for: those of the result, or all where the notes do not use it there."""
+        if not mentions(sides, self.general):
+            return (None,)
+        if result is not None and context is not None and self._speaks_generally(context):
+            return tuple(member.tensor.layer for member in result.members)
+        return tuple(range(1, self.pattern.names.depth + 1))
+
+    def _speaks_generally(self, row: Row) -> bool:
+        """Whether the general letter stands anywhere among the rows of that number."""
+        return any(
+            mentions(read_formula(other.formula.lstrip("=").strip()).sides, self.general)
+            for other in self.reference
+            if other.number == row.number
+        )
+
+    def _inside(self, sides: Sequence[Syntax], pair: Row) -> str:
+        result = self.by_number.get(pair.number or "")
+        if result is None:
+            return ""
+        layer = result.members[0].tensor.layer
+        return under_derivatives(sides, chain_of(pair.whole).sides, self._ground(result), layer)
+
+    def _beside(self, row: Row, pair: Row | None) -> str:
+        """What is wrong with the number of a row, or with the formulas in the reason beside it."""
+        if pair is None:
+            return ""
+        if row.number != pair.number:
+            return f"the number is {row.number or 'missing'}, that of the notes {pair.number or 'none'}"
+        same_formula = squeezed(pair.formula) == squeezed(row.formula)
+        if same_formula and row.beside and row.beside != pair.beside:
+            changed = next((own for own in row.beside if own not in pair.beside), row.beside[0])
+            return f"beside it stands {changed[:_SHOWN]}, in the notes {' and '.join(pair.beside)[:_SHOWN] or 'nothing'}"
+        return ""
+
+    def _prose(self, row: Row, pair: Row | None) -> Iterator[Statement]:
+        """A formula in the running text that the notes do not have there must be one that holds."""
+        if pair is None or row.beside == pair.beside:
+            return
+        for formula in row.beside:
+            if formula not in pair.beside:
+                ok = self._holds(formula)
+                known = ", ".join(own for own in pair.beside if own not in row.beside)
+                detail = f"line {row.line}: " + ("holds" if ok else f"the notes say {known[:_SHOWN] or 'something else'}")
+                yield Statement(self.number(pair), formula, CHECKED, ok, detail)
+
+    def _holds(self, formula: str) -> bool:
+        try:
+            sides = chain_of(formula).sides
+            return len(sides) > 1 and judge_function(sides, self.pattern).ok
+        except InputError:
+            return False
+
+
+def _agreement(outcome: Outcome) -> str:
+    if not outcome.places:
+        return "nothing could be evaluated"
+    error = "exactly" if outcome.error == 0 else f"to {outcome.error:.0e}"
+    return f"agrees {error} at {outcome.places} position{'s' if outcome.places > 1 else ''}"
