@@ -1,7 +1,7 @@
 """Everything that is known about a network, numbered: what notes print, code cites and checks are made of.
 
-Numbers belong to named results in a canonical order: forward values, loss, adjoints and gradients of one pattern, then the same for
-a batch. They do not depend on notation or level of detail. Layers with the same local pattern share one result and one number.
+Numbers belong to named results in a canonical order: forward values, loss, adjoints from the loss backwards and gradients of one
+pattern, then the same for a batch. They do not depend on notation or level of detail. Layers with the same local pattern share one result and one number.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def _number(sweep: Sweep, first: int) -> list[Result]:
     for equation in sweep.system.equations:
         pattern, named = pattern_of((equation.left, equation.right))
         families.setdefault(_family(pattern, equation.tensor, named), []).append((equation, None))
-    for derivation, pattern in zip(sweep.derivations, sweep.patterns, strict=True):
+    derived = zip(sweep.derivations, sweep.patterns, strict=True)
+    for derivation, pattern in sorted(derived, key=lambda pair: pair[0].left.tensor.role == "gradient"):
         _, named = pattern_of((derivation.left, derivation.result))
         families.setdefault(_family(pattern, derivation.left.tensor, named), []).append((derivation.equation, derivation))
     return [_result(number, sweep.system, members) for number, members in enumerate(families.values(), first + 1)]

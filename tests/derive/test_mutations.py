@@ -124,7 +124,7 @@ def test_a_wrong_gradient_fails_the_dot_product() -> None:
         if derivation.left.tensor.role == "adjoint" and derivation.left.tensor not in used:
             continue
         last = derivation.steps[-1]
-        wrong = replace(derivation, steps=(*derivation.steps[:-1], replace(last, after=product(Number(2), last.after))))
+        wrong = Derivation(derivation.left, derivation.start, (*derivation.steps[:-1], replace(last, after=product(Number(2), last.after))))
         others = (*sweep.derivations[:number], wrong, *sweep.derivations[number + 1 :])
         assert not verify_dot_product(replace(sweep, derivations=others), point).ok, derivation.left.tensor.name
 
@@ -136,7 +136,9 @@ def test_another_derivative_at_a_kink_is_caught() -> None:
     assert [s.ok for s in verify_kinks(sweep, results.of_pattern, point, NIELSEN)] == [True]
     (place,) = (n for n, d in enumerate(sweep.derivations) if d.left.tensor.name == "delta1")
     derivation = sweep.derivations[place]
-    wrong = replace(derivation, steps=tuple(replace(step, after=_with_closed_brackets(step.after)) for step in derivation.steps))
+    wrong = Derivation(
+        derivation.left, derivation.start, tuple(replace(step, after=_with_closed_brackets(step.after)) for step in derivation.steps)
+    )
     others = (*sweep.derivations[:place], wrong, *sweep.derivations[place + 1 :])
     (statement,) = verify_kinks(replace(sweep, derivations=others), results.of_pattern, point, NIELSEN)
     assert not statement.ok
