@@ -330,7 +330,7 @@ class Reader:
         self.refuse_unknown(syntax, "index", syntax.name, [*scope.axes, *scope.indices])
 
     def _product(self, syntax: Chain, scope: Scope) -> Expression:
-        """The factors in order; ``1/2`` is one number, which stands first, and ``1/x`` is ``x**-1``."""
+        """The factors in order; ``1/2`` is one number, which stands first, and ``1/x`` is ``x**-1``, before a sum if it is a constant."""
         factors: list[Expression] = []
         for sign, part in zip(syntax.signs, syntax.operands, strict=True):
             factor = self.expression(part, scope)
@@ -348,7 +348,11 @@ class Reader:
             else:
                 if factors == [ONE]:
                     factors.clear()
-                factors.append(Power(factor, Number(-1)))
+                share = Power(factor, Number(-1))
+                if any(isinstance(other, Total) for other in factors) and not _varies(factor):
+                    factors.insert(int(isinstance(factors[0], Number)), share)
+                else:
+                    factors.append(share)
         return product(*factors)
 
 
@@ -359,11 +363,14 @@ def apply(function: Function, argument: Expression) -> Expression:
 
 def _is_power_of_numbers(value: Expression) -> bool:
     """Whether a power that may grow stands in an expression that reads nothing; a reciprocal or a root does not grow."""
-    nodes = tuple(walk(value))
-    if any(isinstance(node, Entry | Variable | Apply) for node in nodes):
+    if _varies(value):
         return False
-    exponents = [node.exponent for node in nodes if isinstance(node, Power)]
+    exponents = [node.exponent for node in walk(value) if isinstance(node, Power)]
     return any(not isinstance(exponent, Number) or abs(exponent.value) > 1 for exponent in exponents)
+
+
+def _varies(value: Expression) -> bool:
+    return any(isinstance(node, Entry | Variable | Apply) for node in walk(value))
 
 
 def _is_size(syntax: Syntax) -> bool:

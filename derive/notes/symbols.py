@@ -41,7 +41,7 @@ def symbol_table(story: Story) -> Table:
     head = tuple(story.say(f"table.{key}") for key in keys)
     rows: list[tuple[Sentence, ...]] = []
     for kind in _kinds(story):
-        if len(kind) > _SEVERAL and kind[0].role != "input":
+        if len(kind) > _SEVERAL and kind[0].role != "input" and all(tensor.layer is not None for tensor in kind):
             rows.append(_row(story, kind[-1], kind, story.plain_view(general=kind[-1].layer)))
         else:
             rows += [_row(story, tensor, [tensor], story.plain_view()) for tensor in kind]
