@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from derive.display import Text
 from derive.errors import InputError, unknown
-from derive.files import write
+from derive.files import read, write
 
 if TYPE_CHECKING:
     from derive.network import Network as Model
@@ -55,9 +56,9 @@ def network(spec: Source, *, loss: str | None = None, batch_reduction: str | Non
         derive.errors.InputError: the spec cannot be used; the message says why, in one line.
 
     """
-    from derive.network import network as read
+    from derive.network import network as model
 
-    return Network(read(spec, loss=loss, batch_reduction=batch_reduction))
+    return Network(model(spec, loss=loss, batch_reduction=batch_reduction))
 
 
 def names(kind: str) -> tuple[str, ...]:
@@ -125,33 +126,26 @@ class Network:
         return Text(source, "text/x-python")
 
     def verify(self, *, code: Path | None = None, notes: Path | None = None) -> Report:
-        """What holds and how that is known; of an existing module or of existing notes, if given."""
+        """What holds and how that is known, of every displayed line and of the module.
+
+        ``code`` is a module and ``notes`` are notes (Markdown) to judge in place of those that are made, edited or not.
+
+        Raises:
+            derive.errors.InputError: a file cannot be read.
+
+        """
+        from codegen.verify_module import verify_module
+        from derive.judge.notes import verify_notes
+        from derive.statements import joined
         from derive.verify import verify
 
-        if notes is not None:
-            from derive.judge.notes import read_notes, verify_notes
-
-            return verify_notes(read_notes(notes), self.results)
-        return verify(self.results)
+        source = self.emit() if code is None else read(code)
+        formulas = verify(self.results) if notes is None else verify_notes(read(notes), self.results)
+        whole = replace(self, input_gradient="def loss_gradients_and_dx(" in source)
+        return joined([formulas, verify_module(source, whole.results)])
 
     def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "image/svg+xml": str(self.figure())}
-
-
-class Text(str):
-    """What was made, as a string that notebooks show as what it is."""
-
-    mime: str
-
-    def __new__(cls, content: str, mime: str) -> Text:
-        """``content``, of the given media type."""
-        text = super().__new__(cls, content)
-        text.mime = mime
-        return text
-
-    def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:
-        source = f"```python\n{self}```" if self.mime == "text/x-python" else str(self)
-        return {"text/plain": str(self), "text/markdown" if self.mime == "text/x-python" else self.mime: source}
 
 
 # ------------------------------------------------------------------------------------------------- the command line

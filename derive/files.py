@@ -1,9 +1,21 @@
-"""Writing files whole or not at all."""
+"""Text files: read with a clear refusal, written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from derive.errors import InputError
+
+
+def read(path: Path) -> str:
+    """The text of a file that the user names. Raises InputError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise InputError(f"{path}: cannot be read: it is no UTF-8 text") from None
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -1,0 +1,114 @@
+"""An edited module is judged by what it computes and by what its comments say."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import deltarule
+from codegen.verify_module import verify_module
+from derive.statements import Report
+
+SPECS = ("2-3:relu-2:linear", "3-4:tanh-3:sigmoid-2:softmax")
+
+
+def judged(text: str, spec: str) -> Report:
+    return verify_module(text, deltarule.network(spec).results)
+
+
+def source(spec: str, **options: object) -> str:
+    return str(deltarule.network(spec).emit(**options))
+
+
+def passes(text: str) -> list[int]:
+    """The places of the lines that compute, from the start of the forward pass to the end of the step."""
+    lines = text.splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("    def run_forward"))
+    last = max(place for place, line in enumerate(lines) if line.startswith("        return cost"))
+    return [place for place in range(first, last) if re.match(r" {8}\w.*\(|        cost = \(", lines[place])]
+
+
+@pytest.mark.parametrize("style", ["vectorised", "loops"])
+@pytest.mark.parametrize("spec", SPECS)
+def test_what_is_emitted_is_right(spec: str, style: str) -> None:
+    report = judged(source(spec, style=style), spec)
+    assert report.ok, report
+    assert {statement.detail.split(":")[0] for statement in report.statements} >= {"cost", "dW1", "db1", "dW2", "db2"}
+
+
+def test_what_is_emitted_in_float32_is_right() -> None:
+    assert judged(source(SPECS[1], dtype="float32"), SPECS[1]).ok
+
+
+def test_the_gradient_of_the_inputs_is_judged() -> None:
+    network = deltarule.Network(deltarule.network(SPECS[1]).model, input_gradient=True)
+    text = str(network.emit(input_gradient=True))
+    assert "dx" in {statement.detail.split(":")[0] for statement in verify_module(text, network.results).statements}
+    assert verify_module(text, network.results).ok
+    assert not verify_module(text.replace(".dot(W1, dx)", ".dot(-W1, dx)"), network.results).ok
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_no_line_of_the_passes_may_be_missing(spec: str) -> None:
+    text = source(spec)
+    lines = text.splitlines()
+    places = passes(text)
+    assert len(places) > 15
+    for place in places:
+        kept = [*lines[:place], *lines[place + 1 :]]
+        assert not judged("\n".join(kept), spec).ok, lines[place]
+
+
+EDITS = [
+    ("wrong sign", r"subtract\((z2|a3), t, (\w+)\)", r"subtract(t, \1, \2)"),
+    ("wrong factor", r"1\.0 / batch", "2.0 / batch"),
+    ("wrong operation", r"multiply\((\w+), (\w+), (delta1)\)", r"subtract(\1, \2, \3)"),
+    ("wrong index", r"(ones_batch\.dot\()delta1", r"\1delta2"),
+    ("wrong transpose", r"W2_T = W2\.T", "W2_T = W2"),
+    ("wrong bias", r"add\(z1, b1, z1\)", "subtract(z1, b1, z1)"),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit[0])
+def test_an_edited_line_is_wrong(spec: str, edit: tuple[str, str, str]) -> None:
+    text = source(spec)
+    edited = re.sub(edit[1], edit[2], text)
+    assert edited != text
+    assert not judged(edited, spec).ok
+
+
+def test_another_value_at_the_kink_is_wrong() -> None:
+    text = source(SPECS[0])
+    edited = text.replace("np.greater\n", "np.greater_equal\n")
+    assert edited != text
+    assert not judged(edited, SPECS[0]).ok
+
+
+def test_an_edited_comment_is_wrong_and_named_by_its_line() -> None:
+    text = source(SPECS[0])
+    edited = text.replace("= sum_b delta1[b,j]\n", "= -sum_b delta1[b,j]\n")
+    (wrong,) = judged(edited, SPECS[0]).wrong
+    line = next(place for place, line in enumerate(edited.splitlines(), 1) if "-sum_b delta1" in line)
+    assert f"line {line}:" in wrong.detail
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ("import os\n", "import of os"),
+        ("def broken(:\n", "does not parse"),
+        ("raise ValueError('no')\n", "stopped with ValueError: no"),
+        ("raise SystemExit(0)\n", "stopped with SystemExit"),
+    ],
+)
+def test_what_cannot_be_run_is_wrong_and_says_why(edit: str, said: str) -> None:
+    (wrong,) = judged(source(SPECS[0]) + edit, SPECS[0]).statements
+    assert not wrong.ok
+    assert said in wrong.detail
+
+
+def test_a_module_of_another_network_is_wrong() -> None:
+    assert not judged(source("2-4:relu-2:linear"), SPECS[0]).ok
+    assert not judged(source("2-3:tanh-2:linear"), SPECS[0]).ok
