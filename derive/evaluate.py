@@ -172,15 +172,13 @@ def _summed(parts: list[Closure]) -> Closure:
 
 @closure.register
 def _(value: Product, scope: Scope) -> Closure:
-    guards = {place: closure(factor, scope) for place, factor in enumerate(value.args) if isinstance(factor, Bracket)}
-    if zero in guards.values():
-        return zero
-    parts = []
-    for place, factor in enumerate(value.args):
-        part = guards[place] if place in guards else closure(factor, scope)
-        if part is zero:
+    """Brackets come first, because they guard what cannot be read elsewhere; then derivatives, because they often vanish."""
+    found: dict[int, Closure] = {}
+    for place in sorted(range(len(value.args)), key=lambda place: _urgency(value.args[place])):
+        found[place] = closure(value.args[place], scope)
+        if found[place] is zero:
             return zero
-        parts.append(part)
+    parts = [found[place] for place in range(len(value.args))]
     if len(parts) == 2:
         left, right = parts
         if value.args[0] == MINUS_ONE:
@@ -194,6 +192,10 @@ def _(value: Product, scope: Scope) -> Closure:
         return result
 
     return multiplied
+
+
+def _urgency(factor: Basic) -> int:
+    return 0 if isinstance(factor, Bracket) else 1 if isinstance(factor, Partial) else 2
 
 
 @closure.register
