@@ -118,7 +118,10 @@ class Facts:
         vectorised = self.style == "vectorised"
         merged = problem if bare and not vectorised else summed_in_place(problem)
         program = None if bare and not vectorised else optimised(merged)
-        own = numpy_vectorised.passes_record(merged, program) if program and vectorised else numpy_loops.passes_record(problem)
+        if program and vectorised:
+            own = numpy_vectorised.passes_record(merged, program, cite=not bare)
+        else:
+            own = numpy_loops.passes_record(problem, cite=not bare)
         erf = program is not None and vectorised and any(statement.operation == "erf" for statement in program.statements)
         reference = tuple(_reference(problem)) if program else ("    cost = 0",)
         starts = self.starts()

@@ -128,10 +128,15 @@ def summed_in_place(problem: Problem) -> Problem:
     for numbered in problem.equations:
         for entry in entries_of(numbered.computed):
             readers.setdefault(entry.tensor, []).append(numbered)
+    kept = {*problem.results, problem.output}
     for numbered in problem.equations:
         found = readers.get(numbered.tensor, [])
-        kept = numbered.tensor in (*problem.results, problem.output)
-        if kept or len(found) != 1 or not _is_sum(numbered.computed) or not _summed_over(found[0].computed, numbered.tensor):
+        if (
+            numbered.tensor in kept
+            or len(found) != 1
+            or not _is_sum(numbered.computed)
+            or not _summed_over(found[0].computed, numbered.tensor)
+        ):
             continue
         definition = Equation(numbered.equation.left, numbered.computed)
         computed = plain(_inlined(found[0].computed, definition))

@@ -9,7 +9,7 @@ from sympy import Basic
 from codegen.patterns import Identity, apply_at, apply_identities, identities
 from codegen.unfold import plain
 from derive.equations import Equation
-from derive.expressions import Apply, Entry, Expression, Tensor, entries_of, rebuild
+from derive.expressions import Apply, Entry, Expression, Tensor, entries_of, rebuild, walk
 from derive.substitute import replace_entries, right_side_at
 
 
@@ -19,8 +19,11 @@ def stabilise(value: Expression, definitions: Mapping[Tensor, Equation]) -> Expr
     A value that a function reads is looked through to its definition where that lets an identity apply: the logarithm of a
     normalised exponential is computed from the exponents.
     """
+    value = plain(value)
+    if not any(isinstance(node, Apply) for node in walk(value)):
+        return value  # every identity speaks of a function
     table = identities("stability")
-    seen = _look_through(plain(value), definitions, table)
+    seen = _look_through(value, definitions, table)
     return plain(apply_identities(seen, table))
 
 

@@ -11,8 +11,8 @@ from codegen.targets.module_record import Block, comment, shape_text
 from derive.expressions import Tensor, tensors_of
 
 
-def passes_record(problem: Problem) -> Mapping[str, Any]:
-    """The fields of a module record that depend on this target."""
+def passes_record(problem: Problem, cite: bool = True) -> Mapping[str, Any]:
+    """The fields of a module record that depend on this target; ``cite`` puts each equation above its statements."""
     kept = {*problem.parameters, *problem.results}
     arrays = [n.tensor for n in problem.equations if n.tensor.axes and n.tensor not in kept]
     allocated = tuple((tensor.name, f"np.empty({shape_text(tensor.axes, problem.batch)}, DTYPE)") for tensor in arrays)
@@ -23,9 +23,9 @@ def passes_record(problem: Problem) -> Mapping[str, Any]:
     step = [n for n in problem.equations if n.tensor not in for_output | for_loss]
     return {
         "setup": (Block("values of the network", allocated),),
-        "forward_lines": _lines(problem, forward),
-        "loss_lines": _lines(problem, valued),
-        "step_lines": _lines(problem, step),
+        "forward_lines": _lines(problem, forward, cite),
+        "loss_lines": _lines(problem, valued, cite),
+        "step_lines": _lines(problem, step, cite),
         "output": problem.output.name,
         "loss": problem.loss.name,
     }
@@ -39,9 +39,10 @@ def _needed(problem: Problem, result: Tensor) -> set[Tensor]:
     return {numbered.tensor for numbered in problem.equations if numbered.tensor in wanted}
 
 
-def _lines(problem: Problem, equations: list[Numbered], indent: int = 8) -> tuple[str, ...]:
+def _lines(problem: Problem, equations: list[Numbered], cite: bool, indent: int = 8) -> tuple[str, ...]:
     lines: list[str] = []
     for numbered in equations:
-        lines += comment(numbered, indent)
+        if cite:
+            lines += comment(numbered, indent)
         lines += loop_lines(numbered.equation.left, numbered.computed, problem.batch, indent=indent)
     return tuple(lines)

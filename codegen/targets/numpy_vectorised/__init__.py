@@ -11,8 +11,8 @@ from codegen.targets.module_record import Block, comment
 from codegen.targets.statements import Printer
 
 
-def passes_record(problem: Problem, program: Program) -> Mapping[str, Any]:
-    """The fields of a module record that depend on this target."""
+def passes_record(problem: Problem, program: Program, cite: bool = True) -> Mapping[str, Any]:
+    """The fields of a module record that depend on this target; ``cite`` puts each equation above its statements."""
     printer = Printer(program)
     blocks = [
         Block("NumPy's functions", tuple(printer.functions())),
@@ -21,7 +21,7 @@ def passes_record(problem: Problem, program: Program) -> Mapping[str, Any]:
         Block("views", tuple(printer.bindings())),
     ]
     parts = (slice(0, program.forward), slice(program.forward, program.valued), slice(program.valued, None))
-    forward, loss, step = (tuple(_lines(problem, printer, program, part)) for part in parts)
+    forward, loss, step = (tuple(_lines(problem, printer, program, part, cite)) for part in parts)
     return {
         "setup": tuple(block for block in blocks if block.lines),
         "forward_lines": forward,
@@ -32,11 +32,11 @@ def passes_record(problem: Problem, program: Program) -> Mapping[str, Any]:
     }
 
 
-def _lines(problem: Problem, printer: Printer, program: Program, part: slice, indent: int = 8) -> list[str]:
+def _lines(problem: Problem, printer: Printer, program: Program, part: slice, cite: bool, indent: int = 8) -> list[str]:
     lines: list[str] = []
     cited = -1
     for statement in program.statements[part]:
-        if statement.equation != cited:
+        if cite and statement.equation != cited:
             cited = statement.equation
             lines += comment(problem.equations[cited], indent)
         lines.append(" " * indent + printer.statement(statement))
