@@ -139,8 +139,10 @@ class Network:
         from derive.statements import joined
         from derive.verify import verify
 
-        source = self.emit() if code is None else read(code)
         formulas = verify(self.results) if notes is None else verify_notes(read(notes), self.results)
+        if code is None and self.model.batch is self.model.pattern:
+            return formulas  # no modules of equation files yet
+        source = self.emit() if code is None else read(code)
         whole = replace(self, input_gradient="def loss_gradients_and_dx(" in source)
         return joined([formulas, verify_module(source, whole.results)])
 
