@@ -3,106 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import permutations
 
-from derive.chain_rule import Sweep
 from derive.errors import InputError
 from derive.evaluate import EvaluationError
 from derive.expressions import Apply, Entry, Expression, Function, Index, Number, Partial, free_indices, walk
 from derive.lines import Outcome, chooses, compare, together
-from derive.notation.profile import Notation
-from derive.points import Point, Stream, draw, kinks_in, kinks_of, on_kink, positions_of
-from derive.reader.names import Names, names_of
+from derive.points import Point, Stream, kinks_of, positions_of
+from derive.reader.ground import Ground
 from derive.reader.reading import Reading, read_sides
-from derive.reader.scope import Scope, scope_of
 from derive.reader.syntax import Syntax
-from derive.verify import points_of, sample
+from derive.verify import sample
 
 ARGUMENTS = ("-29/4", "-27/10", "-6/5", "-2/5", "3/10", "7/4", "16/5", "29/4")
 """Where formulas about a function are evaluated, besides its kinks."""
 
 _MOST = 4
-_MANY = 24
-"""So many points are looked at where a formula of single units compares values."""
 
 
-@dataclass
-class Ground:
-    """A system with its points and names, made when they are needed."""
-
-    sweep: Sweep
-    notation: Notation
-    scopes: dict[tuple[int | None, bool], Scope] = field(default_factory=dict)
-
-    @cached_property
-    def names(self) -> Names:
-        return names_of(self.sweep.system, self.notation)
-
-    @cached_property
-    def points(self) -> tuple[Point, ...]:
-        """Points with small sizes, most of them different."""
-        return points_of(self.sweep)
-
-    @cached_property
-    def kinks(self) -> tuple[Point, ...]:
-        """Points with a pre-activation exactly on a kink, one for each kink."""
-        return tuple(on_kink(self.points[0], kink) for kink in kinks_in(self.sweep.system))
-
-    @cached_property
-    def declared(self) -> tuple[Point, ...]:
-        """Points with the sizes of the specification, for formulas that speak of single units."""
-        system = self.sweep.system
-        sizes = {axis.name: axis.size for axis in system.axes}
-        count = _MANY if kinks_in(system) else 2
-        return tuple(draw(system, seed, sizes=sizes) for seed in range(count))
-
-    def scope(self, layer: int | None, variable: bool = False) -> Scope:
-        """The scope in which the general letter stands for a layer."""
-        if (layer, variable) not in self.scopes:
-            self.scopes[layer, variable] = scope_of(self.names, layer, variable=variable)
-        return self.scopes[layer, variable]
-
-
-def judge(sides: Sequence[Syntax], ground: Ground, layers: Sequence[int | None], *, units: bool = False, derived: bool = False) -> Outcome:
+def judge(sides: Sequence[Syntax], ground: Ground, layers: Sequence[int | None], *, units: bool = False) -> Outcome:
     """Whether all sides are equal in each of some layers.
 
-    ``units`` says that single units are spoken of, so that the sizes are those of the specification; ``derived`` that only derivatives
-    are compared, so that points on kinks may be used as well. Raises ``InputError`` where the formula cannot be read.
+    ``units`` says that single units are spoken of, so that the sizes are those of the specification. Raises ``InputError`` where the
+    formula cannot be read.
     """
     outcome = Outcome()
     for layer in sample(layers):
         reading = read_sides(sides, ground.scope(layer))
-        outcome = outcome.and_also(evaluated(reading, points_for(reading, ground, units, derived)))
+        outcome = outcome.and_also(evaluated(reading, points_for(reading, ground, units), everywhere=units))
         if outcome.fault:
             break
     return outcome
 
 
-def points_for(reading: Reading, ground: Ground, units: bool, derived: bool) -> tuple[Point, ...]:
-    """More points for formulas that compare values: a wrong comparison is right by chance at many."""
+def points_for(reading: Reading, ground: Ground, units: bool) -> tuple[Point, ...]:
+    """More points for formulas that compare values, since wrong ones are right by chance at many; points on kinks for derivatives."""
     selective = any(chooses(entry) for entry in reading.entries)
-    points = ground.declared if units else ground.points
-    return (*(points if selective else points[:2]), *(ground.kinks if derived and not units else ()))
+    kinks: tuple[Point, ...] = ()
+    if is_derivative(reading.entries[0]) and (selective or units):
+        kinks = ground.declared_on_kinks if units else ground.on_kinks
+    if units:
+        return (*ground.declared, *kinks)
+    return (*(ground.points if selective else ground.points[:2]), *kinks)
 
 
-def evaluated(reading: Reading, points: Sequence[Point]) -> Outcome:
-    """The outcome of comparing all sides with the first at some positions of each point."""
+def is_derivative(value: Expression) -> bool:
+    """Whether this is a derivative of the loss, which no constant shift of a forward value changes."""
+    return isinstance(value, Partial) or (isinstance(value, Entry) and value.tensor.of is not None)
+
+
+def evaluated(reading: Reading, points: Sequence[Point], *, everywhere: bool = False) -> Outcome:
+    """The outcome of comparing all sides with the first at some positions of each point, or everywhere."""
     outcome = Outcome()
     for point in points:
-        outcome = outcome.and_also(_at_point(reading, point))
+        outcome = outcome.and_also(_at_point(reading, point, everywhere))
         if outcome.fault:
             break
     return outcome
 
 
-def _at_point(reading: Reading, point: Point) -> Outcome:
+def _at_point(reading: Reading, point: Point, everywhere: bool) -> Outcome:
     valuation = point.valuation
     first, *others = reading.entries
     outcome = Outcome()
     try:
-        for place, value in _places(first, reading.free, point):
+        for place, value in _places(first, reading.free, point, everywhere):
             outcome = outcome.and_also(together(compare(other, value, place, valuation) for other in others))
             if outcome.fault:
                 break
@@ -111,13 +77,15 @@ def _at_point(reading: Reading, point: Point) -> Outcome:
     return outcome
 
 
-def _places(first: Expression, free: Sequence[Index], point: Point) -> list[tuple[dict[Index, int], object]]:
+def _places(first: Expression, free: Sequence[Index], point: Point, everywhere: bool) -> list[tuple[dict[Index, int], object]]:
     """Some positions with the value there: where there are such, at least one where it vanishes and one where it does not."""
     valuation = point.valuation
     every = [dict(zip(free, position, strict=True)) for position in positions_of(tuple(index.axis for index in free), valuation)]
     stream = Stream(point.seed + len(every))
-    order = [every.pop(stream.below(len(every))) for _ in range(len(every))][: 3 * _MOST]
-    found = [(place, valuation.evaluate(first, place)) for place in order]
+    order = [every.pop(stream.below(len(every))) for _ in range(len(every))]
+    found = [(place, valuation.evaluate(first, place)) for place in (order if everywhere else order[: 3 * _MOST])]
+    if everywhere:
+        return found
     vanishing = [pair for pair in found if pair[1] == 0]
     others = [pair for pair in found if pair[1] != 0]
     return [*others[: _MOST - min(len(vanishing), 1)], *vanishing[: max(1, _MOST - len(others))]]
@@ -148,7 +116,10 @@ def judge_function(sides: Sequence[Syntax], ground: Ground, turn: int = 0) -> Ou
 
 
 def under_derivatives(sides: Sequence[Syntax], known: Sequence[Syntax], ground: Ground, layer: int | None) -> str:
-    """What stands under a sign of differentiation and is not what the notes have there: a wrong constant would not show in the derivative."""
+    """What is wrong under a sign of differentiation, where the notes have something else.
+
+    A wrong term that does not depend on the variable would not show in the derivative.
+    """
     try:
         wanted = _inert(read_sides(known, ground.scope(layer)))
     except InputError:

@@ -15,7 +15,8 @@ from derive.notes.markdown import markdown
 from derive.reader.alignment import aligned
 from derive.reader.document import PROSE, Row, rows_of, squeezed
 from derive.reader.grammar import read_formula
-from derive.reader.judging import Ground, judge, judge_function, mentions, under_derivatives
+from derive.reader.ground import Ground
+from derive.reader.judging import judge, judge_function, mentions, under_derivatives
 from derive.reader.names import spelled
 from derive.reader.reading import chain_of
 from derive.reader.slots import Misfit
@@ -132,7 +133,7 @@ class _Judge:
         result = self.by_number.get(context.number or "") if context is not None else None
         if result is not None:
             layers = self._layers(sides, result, context)
-            return judge(sides, self._ground(result), layers, derived=result.derivation is not None)
+            return judge(sides, self._ground(result), layers)
         if section == FUNCTIONS:
             return self._function(sides)
         return judge(sides, self.pattern, self._layers(sides, None, context), units=section == UNITS)
