@@ -18,20 +18,24 @@ def allocating_line(text: str) -> int:
     """
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("run_"):
+            numbers: set[str] = set()
             for line in node.body:
-                if not _is_fine(line):
+                if not _is_fine(line, numbers):
                     return line.lineno
     return 0
 
 
-def _is_fine(line: ast.stmt) -> bool:
+def _is_fine(line: ast.stmt, numbers: set[str]) -> bool:
     match line:
         case ast.Return(value=ast.Name()):
             return True
         case ast.Expr(value=ast.Call() as call):
             return _writes(call)
-        case ast.Assign(targets=[ast.Name()], value=value):
-            return _is_number(value)
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            if not _is_number(value, numbers):
+                return False
+            numbers.add(name)
+            return True
     return False
 
 
@@ -52,19 +56,21 @@ def _writes(call: ast.Call) -> bool:
     return False
 
 
-def _is_number(value: ast.expr) -> bool:
+def _is_number(value: ast.expr, numbers: set[str]) -> bool:
     """Whether an expression is made of products of vectors, whole sums, numbers and arithmetic between them."""
     match value:
-        case ast.Constant() | ast.Name():
+        case ast.Constant():
             return True
+        case ast.Name(id=name):
+            return name in numbers or name == "batch"
         case ast.BinOp(left=left, right=right):
-            return _is_number(left) and _is_number(right)
+            return _is_number(left, numbers) and _is_number(right, numbers)
         case ast.UnaryOp(operand=operand):
-            return _is_number(operand)
+            return _is_number(operand, numbers)
         case ast.Call(func=ast.Attribute(attr="dot"), args=[_]):
             return True
         case ast.Call(func=ast.Name(id=name), args=[_, ast.Constant(value=None)]) if name in REDUCERS:
             return True
-        case ast.Call(func=ast.Name(id="run_loss")):
-            return True
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            return name == "run_loss" or all(_is_number(argument, numbers) for argument in arguments)
     return False

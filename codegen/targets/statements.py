@@ -62,7 +62,8 @@ class Printer:
         """Local names of the NumPy functions that statements call."""
         used: dict[str, str] = {}
         for statement in self.program.statements:
-            if statement.operation == "dot" or (statement.target.buffer in self._scalars and statement.operation in SIGNS):
+            number = statement.target.buffer in self._scalars and statement.operation in (*SIGNS, "negative", "copyto")
+            if statement.operation == "dot" or number:
                 continue
             name = REDUCERS.get(statement.operation, statement.operation)
             used[name] = ALIASES.get(name, f"np.{name}")
@@ -98,8 +99,8 @@ class Printer:
             return f"{REDUCERS[statement.operation]}({operands[0]}, None)"
         if statement.operation in SIGNS:
             return f" {SIGNS[statement.operation]} ".join(operands)
-        if statement.operation == "copyto":
-            return operands[0]
+        if statement.operation in ("copyto", "negative"):
+            return ("-" if statement.operation == "negative" else "") + operands[0]
         return f"{statement.operation}({', '.join(operands)})"
 
     def _scalar_operand(self, view: View) -> str:
