@@ -211,8 +211,17 @@ def check_agreement(module: ModuleType, loops: ModuleType, batch: int = 3) -> No
     parameters, x, t = module._random_point(batch)
     for scale in (1.0, 50.0):
         inputs = (scale * x).astype(module.DTYPE)
-        own, reference = (each.loss_and_gradients(parameters, inputs, t) for each in (module, loops))
-        for name, left, right in zip(("loss", *module.Parameters._fields), (own[0], *own[1]), (reference[0], *reference[1]), strict=True):
-            error = float(np.max(np.abs(np.asarray(left) - np.asarray(right)))) / max(1.0, float(np.max(np.abs(right))))
+        own, reference = (_named(each, parameters, inputs, t) for each in (module, loops))
+        for name, value in own.items():
+            error = float(np.max(np.abs(value - reference[name]))) / max(1.0, float(np.max(np.abs(reference[name]))))
             if not error < bound:
                 raise CertificateError(f"{name} differs from the loop form by {error:.1e}")
+
+
+def _named(module: ModuleType, parameters: Any, x: Any, t: Any) -> dict[str, Any]:
+    """Loss, output and every gradient, also of x where the module has it."""
+    cost, gradients = module.loss_and_gradients(parameters, x, t)
+    found = {"loss": np.asarray(cost), "output": module.forward(parameters, x), **gradients._asdict()}
+    if hasattr(module, "loss_gradients_and_dx"):
+        found["dx"] = module.loss_gradients_and_dx(parameters, x, t)[2]
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from modules import module_of, text_of
+
+from codegen.certificate import loaded
 
 SPEC = "3-4:relu-2:softmax"
 STYLES = ("vectorised", "loops")
@@ -150,6 +153,21 @@ def test_selftest_runs_with_numpy_alone(style, tmp_path: Path):
     path.write_text(wrong)
     assert wrong != text_of(SPEC, "cross_entropy", style=style)
     assert subprocess.run([sys.executable, "-I", str(path), "--selftest"], capture_output=True, check=False).returncode == 1
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_gradient_of_the_inputs_is_there_only_when_asked_for(style) -> None:
+    assert not hasattr(module_of(SPEC, "cross_entropy", style=style), "loss_gradients_and_dx")
+    text = text_of(SPEC, "cross_entropy", input_gradient=True, style=style)
+    module = loaded(text)
+    parameters, x, t = point(module)
+    cost, gradients, dx = module.loss_gradients_and_dx(parameters, x, t)
+    assert cost == module.loss(parameters, x, t)
+    assert dx.shape == x.shape
+    assert all(np.array_equal(left, right) for left, right in zip(gradients, module.loss_and_gradients(parameters, x, t)[1], strict=True))
+    assert module.selftest()
+    (line,) = re.findall(r"^\s+dx\[b, p\] = .*$|^\s+delta1\.dot\(W1, dx\)$", text, re.MULTILINE)
+    assert not loaded(text.replace(line, line.replace("delta1", "(-delta1)"))).selftest()
 
 
 @pytest.mark.parametrize("style", STYLES)
