@@ -1,0 +1,1 @@
+"""Templates of what every emitted module has, whatever its target."""
