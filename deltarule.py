@@ -135,7 +135,7 @@ class Network:
 
         """
         from codegen.verify_module import verify_module
-        from derive.judge.notes import verify_notes
+        from derive.reader.notes import verify_notes
         from derive.statements import joined
         from derive.verify import verify
 
