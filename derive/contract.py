@@ -24,7 +24,7 @@ from derive.expressions import (
     rebuild,
     walk,
 )
-from derive.ranges import OPPOSITE, decided, guards, is_positional
+from derive.ranges import decided, guards, is_positional, opposite
 from derive.substitute import move
 
 Elimination = tuple[Index, Position]
@@ -59,7 +59,7 @@ class _Contraction:
         if isinstance(value, Product):
             return product(*value.args)
         if isinstance(value, Cases):
-            return _one_sided(value)
+            return _parts(value)
         return self.eliminate(value.index, value.body) if isinstance(value, Total) else value
 
     def eliminate(self, index: Index, body: Expression) -> Expression:
@@ -148,17 +148,25 @@ def _relations(value: Expression) -> tuple[Relation, ...]:
     return tuple(r for factor in factors_of(value) if isinstance(factor, Bracket) for r in factor.relations)
 
 
-def _one_sided(value: Cases) -> Expression:
-    """Two branches chosen by a position, of which one is zero, are a bracket times the other."""
-    if len(value.cases) != 1 or not is_positional(value.cases[0].relation):
+def _parts(value: Cases) -> Expression:
+    """Branches chosen by positions as brackets times their values, where a branch is zero or holds a bracket that may be solved."""
+    branches = (*(case.value for case in value.cases), value.otherwise)
+    if not all(is_positional(case.relation) for case in value.cases) or not any(map(_is_zero_or_bracketed, branches)):
         return value
-    ((case,), otherwise) = value.cases, value.otherwise
-    if otherwise == ZERO:
-        return product(Bracket(case.relation), case.value)
-    sign = OPPOSITE.get(case.relation.sign)
-    if case.value == ZERO and sign is not None:
-        return product(Bracket(Relation(case.relation.left, sign, case.relation.right)), otherwise)
-    return value
+    passed: tuple[Relation, ...] = ()
+    parts: list[Expression] = []
+    for case in value.cases:
+        parts.append(product(Bracket(*passed, case.relation), case.value))
+        other = opposite(case.relation)
+        if other is None:
+            return value
+        passed = (*passed, other)
+    parts.append(product(Bracket(*passed), value.otherwise))
+    return plus(*(part for part, branch in zip(parts, branches, strict=True) if branch != ZERO))
+
+
+def _is_zero_or_bracketed(value: Expression) -> bool:
+    return value == ZERO or any(isinstance(node, Bracket) and any(map(is_positional, node.relations)) for node in walk(value))
 
 
 def solve(relation: Relation, index: Index) -> Position | None:

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from sympy import Basic
 
 from derive.canonical import canonical
-from derive.expressions import Axis, Entry, Function, Index, Relation, Tensor
-from derive.ranges import is_positional
+from derive.expressions import Axis, Function, Index, Tensor
+from derive.ranges import speaks_of_sizes
 
 
 def pattern_of(values: Iterable[Basic]) -> tuple[str, tuple[Basic, ...]]:
@@ -26,12 +26,6 @@ def pattern_of(values: Iterable[Basic]) -> tuple[str, tuple[Basic, ...]]:
         reader.read(value)
     sizes = [str(node.size) for node in reader.named if isinstance(node, Axis)] if reader.shifted else []
     return " ".join([*reader.tokens, *sizes]), tuple(reader.named)
-
-
-def _speaks_of_sizes(value: Basic) -> bool:
-    if isinstance(value, Entry):
-        return any(not isinstance(p, Index) or p.axis != axis for p, axis in zip(value.positions, value.tensor.axes, strict=True))
-    return isinstance(value, Relation) and is_positional(value)
 
 
 class _Reader:
@@ -56,7 +50,7 @@ class _Reader:
         elif not value.args:
             self.tokens.append(str(value))
         else:
-            self.shifted = self.shifted or _speaks_of_sizes(value)
+            self.shifted = self.shifted or speaks_of_sizes(value)
             self.tokens.append(f"{type(value).__name__}/{len(value.args)}")
             for part in value.args:
                 self.read(part)

@@ -15,7 +15,6 @@ from typing import Any
 from derive.equations import Equation, System
 from derive.evaluate import EvaluationError
 from derive.expressions import (
-    Affine,
     Apply,
     Axis,
     Cases,
@@ -26,10 +25,10 @@ from derive.expressions import (
     Number,
     Tensor,
     Total,
-    entries_of,
     tensors_of,
     walk,
 )
+from derive.ranges import speaks_of_sizes
 from derive.valuation import Valuation
 
 MARGIN_DIGITS = 3
@@ -122,7 +121,7 @@ def small_sizes(system: System, seed: int = 0) -> dict[str, int]:
     Where positions are shifted or fixed, the sizes are those that the system declares, because ranges must fit.
     """
     axes = system.axes
-    if any(isinstance(p, Affine) for e in system.equations for entry in entries_of(e.right) for p in entry.positions):
+    if any(speaks_of_sizes(node) for equation in system.equations for node in walk(equation.right)):
         return {axis.name: axis.size for axis in axes}
     owned = [axis for axis in axes if any(axis in tensor.axes for tensor in system.parameters)]
     rest = [axis for axis in axes if axis not in owned]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sympy import Basic
 
-from derive.expressions import Affine, Axis, Index, Number, Position, Relation, Size
+from derive.expressions import Affine, Axis, Entry, Index, Number, Position, Relation, Size
 
 Key = TypeVar("Key")
 
@@ -19,6 +19,23 @@ _FLIPPED = {">": "<", ">=": "<="}
 def is_positional(relation: Relation) -> bool:
     """Whether a relation is between positions; one between values (``[a > 0]``) is a factor like any other."""
     return isinstance(relation.left, Index | Affine) or isinstance(relation.right, Index | Affine)
+
+
+def speaks_of_sizes(node: Basic) -> bool:
+    """Whether an entry or a relation is right for some sizes only: a shifted, fixed or foreign position, a comparison of positions."""
+    if isinstance(node, Entry):
+        return any(not isinstance(p, Index) or p.axis != axis for p, axis in zip(node.positions, node.tensor.axes, strict=True))
+    return isinstance(node, Relation) and is_positional(node)
+
+
+def opposite(relation: Relation) -> Relation | None:
+    """The relation that holds where this one does not; ``[t = 0]`` has one because no position is below 0."""
+    if relation.sign in OPPOSITE:
+        return Relation(relation.left, OPPOSITE[relation.sign], relation.right)
+    for impossible, left in ((">", "<"), ("<", ">")):
+        if decided(Relation(relation.left, impossible, relation.right)) is False:
+            return Relation(relation.left, left, relation.right)
+    return None
 
 
 def decided(relation: Relation) -> bool | None:

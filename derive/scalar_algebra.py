@@ -92,8 +92,17 @@ def cancelled(value: Expression) -> Expression | None:
     rational = as_sympy(value, symbols)
     if len(symbols) > MOST_SYMBOLS:
         return None
-    shorter = from_sympy(factor(cancel(rational)), symbols)
+    short = factor(cancel(rational))
+    if not short.as_numer_denom()[0].free_symbols <= _multiplied(rational):
+        return None
+    shorter = from_sympy(short, symbols)
     return shorter if weight(shorter) < weight(value) and _fractions(shorter) < fractions else None
+
+
+def _multiplied(rational: Basic) -> set[Basic]:
+    """The symbols that do more than divide: terms are not brought to a common denominator by multiplying with the others."""
+    divided = {node: Integer(1) for node in rational.atoms(Pow) if node.base.is_Symbol and node.exp.is_negative}
+    return rational.xreplace(divided).free_symbols
 
 
 def _fractions(value: Expression) -> int:

@@ -122,11 +122,21 @@ def _(value: Product) -> Expression:
     factors = tuple(factor for factor in factors if factor != ONE)
     if len(factors) == 1 and number == -1 and isinstance(factors[0], Plus) and _mostly_negative(factors[0]):
         return plus(*(tidy(negative(term)) for term in factors[0].args))
-    return product(*((Number(number),) if number != 1 or not factors else ()), *factors)
+    return product(*((Number(number),) if number != 1 or not factors else ()), *sorted(factors, key=_is_sum))
+
+
+def _is_sum(factor: Expression) -> bool:
+    """Whether a factor stands last, because it would seem to take in what follows it."""
+    return isinstance(factor, Total)
 
 
 def _mostly_negative(value: Plus) -> bool:
     return all(leading_sign(term) < 0 for term in value.args[:1]) and leading_sign(value.args[-1]) > 0
+
+
+def is_divisor(factor: Expression) -> bool:
+    """Whether a factor is divided by."""
+    return isinstance(factor, Power) and isinstance(factor.exponent, Number) and bool(factor.exponent.value < 0)
 
 
 def leading_sign(value: Expression) -> int:

@@ -424,36 +424,36 @@ def _passes(workspace: Workspace) -> tuple:
     a16 = z16
     one_minus_a16_times_a16 = z16
     delta16 = a16_minus_t
-    delta16_dot_W16 = z16.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta15 = z15
-    delta15_dot_W15 = z16.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta14 = z14
-    delta14_dot_W14 = z15.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta13 = z13
-    delta13_dot_W13 = z14.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta12 = z12
-    delta12_dot_W12 = z13.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta11 = z11
-    delta11_dot_W11 = z12.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta10 = z10
-    delta10_dot_W10 = z11.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta9 = z9
-    delta9_dot_W9 = z10.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta8 = z8
-    delta8_dot_W8 = z9.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta7 = z7
-    delta7_dot_W7 = z8.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta6 = z6
-    delta6_dot_W6 = z7.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta5 = z5
-    delta5_dot_W5 = z6.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta4 = z4
-    delta4_dot_W4 = z5.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta3 = z3
-    delta3_dot_W3 = z4.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta2 = z2
-    delta2_dot_W2 = z3.reshape(-1)[: batch * 64].reshape(batch, 64)
-    delta1 = z1
+    one_minus_a15_times_a15 = z15
+    delta15 = z16.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a14_times_a14 = z14
+    delta14 = z15.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a13_times_a13 = z13
+    delta13 = z14.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a12_times_a12 = z12
+    delta12 = z13.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a11_times_a11 = z11
+    delta11 = z12.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a10_times_a10 = z10
+    delta10 = z11.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a9_times_a9 = z9
+    delta9 = z10.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a8_times_a8 = z8
+    delta8 = z9.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a7_times_a7 = z7
+    delta7 = z8.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a6_times_a6 = z6
+    delta6 = z7.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a5_times_a5 = z5
+    delta5 = z6.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a4_times_a4 = z4
+    delta4 = z5.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a3_times_a3 = z3
+    delta3 = z4.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a2_times_a2 = z2
+    delta2 = z3.reshape(-1)[: batch * 64].reshape(batch, 64)
+    one_minus_a1_times_a1 = z1
+    delta1 = z2.reshape(-1)[: batch * 64].reshape(batch, 64)
     # views
     W1_T = W1.T
     W2_T = W2.T
@@ -603,144 +603,144 @@ def _passes(workspace: Workspace) -> tuple:
         subtract(one, one_minus_a16_times_a16, one_minus_a16_times_a16)
         multiply(one_over_batch, a16_minus_t, delta16)
         multiply(delta16, one_minus_a16_times_a16, delta16)
-        # (15) dW16[j,p] = sum_b delta16[b,j]*a15[b,p]
+        # (16) dW16[j,p] = sum_b delta16[b,j]*a15[b,p]
         a15_T.dot(delta16, dW16_T)
-        # (16) db16[j] = sum_b delta16[b,j]
+        # (17) db16[j] = sum_b delta16[b,j]
         ones_batch.dot(delta16, db16)
-        # (17) delta15[b,j] = sum_k delta16[b,k]*W16[k,j]*(1 - a15[b,j]**2)
-        multiply(a15, a15, delta15)
-        subtract(one, delta15, delta15)
-        delta16.dot(W16, delta16_dot_W16)
-        multiply(delta15, delta16_dot_W16, delta15)
-        # (15) dW15[j,p] = sum_b delta15[b,j]*a14[b,p]
+        # (15) delta15[b,j] = sum_k delta16[b,k]*W16[k,j]*(1 - a15[b,j]**2)
+        multiply(a15, a15, one_minus_a15_times_a15)
+        subtract(one, one_minus_a15_times_a15, one_minus_a15_times_a15)
+        delta16.dot(W16, delta15)
+        multiply(one_minus_a15_times_a15, delta15, delta15)
+        # (16) dW15[j,p] = sum_b delta15[b,j]*a14[b,p]
         a14_T.dot(delta15, dW15_T)
-        # (16) db15[j] = sum_b delta15[b,j]
+        # (17) db15[j] = sum_b delta15[b,j]
         ones_batch.dot(delta15, db15)
-        # (17) delta14[b,j] = sum_k delta15[b,k]*W15[k,j]*(1 - a14[b,j]**2)
-        multiply(a14, a14, delta14)
-        subtract(one, delta14, delta14)
-        delta15.dot(W15, delta15_dot_W15)
-        multiply(delta14, delta15_dot_W15, delta14)
-        # (15) dW14[j,p] = sum_b delta14[b,j]*a13[b,p]
+        # (15) delta14[b,j] = sum_k delta15[b,k]*W15[k,j]*(1 - a14[b,j]**2)
+        multiply(a14, a14, one_minus_a14_times_a14)
+        subtract(one, one_minus_a14_times_a14, one_minus_a14_times_a14)
+        delta15.dot(W15, delta14)
+        multiply(one_minus_a14_times_a14, delta14, delta14)
+        # (16) dW14[j,p] = sum_b delta14[b,j]*a13[b,p]
         a13_T.dot(delta14, dW14_T)
-        # (16) db14[j] = sum_b delta14[b,j]
+        # (17) db14[j] = sum_b delta14[b,j]
         ones_batch.dot(delta14, db14)
-        # (17) delta13[b,j] = sum_k delta14[b,k]*W14[k,j]*(1 - a13[b,j]**2)
-        multiply(a13, a13, delta13)
-        subtract(one, delta13, delta13)
-        delta14.dot(W14, delta14_dot_W14)
-        multiply(delta13, delta14_dot_W14, delta13)
-        # (15) dW13[j,p] = sum_b delta13[b,j]*a12[b,p]
+        # (15) delta13[b,j] = sum_k delta14[b,k]*W14[k,j]*(1 - a13[b,j]**2)
+        multiply(a13, a13, one_minus_a13_times_a13)
+        subtract(one, one_minus_a13_times_a13, one_minus_a13_times_a13)
+        delta14.dot(W14, delta13)
+        multiply(one_minus_a13_times_a13, delta13, delta13)
+        # (16) dW13[j,p] = sum_b delta13[b,j]*a12[b,p]
         a12_T.dot(delta13, dW13_T)
-        # (16) db13[j] = sum_b delta13[b,j]
+        # (17) db13[j] = sum_b delta13[b,j]
         ones_batch.dot(delta13, db13)
-        # (17) delta12[b,j] = sum_k delta13[b,k]*W13[k,j]*(1 - a12[b,j]**2)
-        multiply(a12, a12, delta12)
-        subtract(one, delta12, delta12)
-        delta13.dot(W13, delta13_dot_W13)
-        multiply(delta12, delta13_dot_W13, delta12)
-        # (15) dW12[j,p] = sum_b delta12[b,j]*a11[b,p]
+        # (15) delta12[b,j] = sum_k delta13[b,k]*W13[k,j]*(1 - a12[b,j]**2)
+        multiply(a12, a12, one_minus_a12_times_a12)
+        subtract(one, one_minus_a12_times_a12, one_minus_a12_times_a12)
+        delta13.dot(W13, delta12)
+        multiply(one_minus_a12_times_a12, delta12, delta12)
+        # (16) dW12[j,p] = sum_b delta12[b,j]*a11[b,p]
         a11_T.dot(delta12, dW12_T)
-        # (16) db12[j] = sum_b delta12[b,j]
+        # (17) db12[j] = sum_b delta12[b,j]
         ones_batch.dot(delta12, db12)
-        # (17) delta11[b,j] = sum_k delta12[b,k]*W12[k,j]*(1 - a11[b,j]**2)
-        multiply(a11, a11, delta11)
-        subtract(one, delta11, delta11)
-        delta12.dot(W12, delta12_dot_W12)
-        multiply(delta11, delta12_dot_W12, delta11)
-        # (15) dW11[j,p] = sum_b delta11[b,j]*a10[b,p]
+        # (15) delta11[b,j] = sum_k delta12[b,k]*W12[k,j]*(1 - a11[b,j]**2)
+        multiply(a11, a11, one_minus_a11_times_a11)
+        subtract(one, one_minus_a11_times_a11, one_minus_a11_times_a11)
+        delta12.dot(W12, delta11)
+        multiply(one_minus_a11_times_a11, delta11, delta11)
+        # (16) dW11[j,p] = sum_b delta11[b,j]*a10[b,p]
         a10_T.dot(delta11, dW11_T)
-        # (16) db11[j] = sum_b delta11[b,j]
+        # (17) db11[j] = sum_b delta11[b,j]
         ones_batch.dot(delta11, db11)
-        # (17) delta10[b,j] = sum_k delta11[b,k]*W11[k,j]*(1 - a10[b,j]**2)
-        multiply(a10, a10, delta10)
-        subtract(one, delta10, delta10)
-        delta11.dot(W11, delta11_dot_W11)
-        multiply(delta10, delta11_dot_W11, delta10)
-        # (15) dW10[j,p] = sum_b delta10[b,j]*a9[b,p]
+        # (15) delta10[b,j] = sum_k delta11[b,k]*W11[k,j]*(1 - a10[b,j]**2)
+        multiply(a10, a10, one_minus_a10_times_a10)
+        subtract(one, one_minus_a10_times_a10, one_minus_a10_times_a10)
+        delta11.dot(W11, delta10)
+        multiply(one_minus_a10_times_a10, delta10, delta10)
+        # (16) dW10[j,p] = sum_b delta10[b,j]*a9[b,p]
         a9_T.dot(delta10, dW10_T)
-        # (16) db10[j] = sum_b delta10[b,j]
+        # (17) db10[j] = sum_b delta10[b,j]
         ones_batch.dot(delta10, db10)
-        # (17) delta9[b,j] = sum_k delta10[b,k]*W10[k,j]*(1 - a9[b,j]**2)
-        multiply(a9, a9, delta9)
-        subtract(one, delta9, delta9)
-        delta10.dot(W10, delta10_dot_W10)
-        multiply(delta9, delta10_dot_W10, delta9)
-        # (15) dW9[j,p] = sum_b delta9[b,j]*a8[b,p]
+        # (15) delta9[b,j] = sum_k delta10[b,k]*W10[k,j]*(1 - a9[b,j]**2)
+        multiply(a9, a9, one_minus_a9_times_a9)
+        subtract(one, one_minus_a9_times_a9, one_minus_a9_times_a9)
+        delta10.dot(W10, delta9)
+        multiply(one_minus_a9_times_a9, delta9, delta9)
+        # (16) dW9[j,p] = sum_b delta9[b,j]*a8[b,p]
         a8_T.dot(delta9, dW9_T)
-        # (16) db9[j] = sum_b delta9[b,j]
+        # (17) db9[j] = sum_b delta9[b,j]
         ones_batch.dot(delta9, db9)
-        # (17) delta8[b,j] = sum_k delta9[b,k]*W9[k,j]*(1 - a8[b,j]**2)
-        multiply(a8, a8, delta8)
-        subtract(one, delta8, delta8)
-        delta9.dot(W9, delta9_dot_W9)
-        multiply(delta8, delta9_dot_W9, delta8)
-        # (15) dW8[j,p] = sum_b delta8[b,j]*a7[b,p]
+        # (15) delta8[b,j] = sum_k delta9[b,k]*W9[k,j]*(1 - a8[b,j]**2)
+        multiply(a8, a8, one_minus_a8_times_a8)
+        subtract(one, one_minus_a8_times_a8, one_minus_a8_times_a8)
+        delta9.dot(W9, delta8)
+        multiply(one_minus_a8_times_a8, delta8, delta8)
+        # (16) dW8[j,p] = sum_b delta8[b,j]*a7[b,p]
         a7_T.dot(delta8, dW8_T)
-        # (16) db8[j] = sum_b delta8[b,j]
+        # (17) db8[j] = sum_b delta8[b,j]
         ones_batch.dot(delta8, db8)
-        # (17) delta7[b,j] = sum_k delta8[b,k]*W8[k,j]*(1 - a7[b,j]**2)
-        multiply(a7, a7, delta7)
-        subtract(one, delta7, delta7)
-        delta8.dot(W8, delta8_dot_W8)
-        multiply(delta7, delta8_dot_W8, delta7)
-        # (15) dW7[j,p] = sum_b delta7[b,j]*a6[b,p]
+        # (15) delta7[b,j] = sum_k delta8[b,k]*W8[k,j]*(1 - a7[b,j]**2)
+        multiply(a7, a7, one_minus_a7_times_a7)
+        subtract(one, one_minus_a7_times_a7, one_minus_a7_times_a7)
+        delta8.dot(W8, delta7)
+        multiply(one_minus_a7_times_a7, delta7, delta7)
+        # (16) dW7[j,p] = sum_b delta7[b,j]*a6[b,p]
         a6_T.dot(delta7, dW7_T)
-        # (16) db7[j] = sum_b delta7[b,j]
+        # (17) db7[j] = sum_b delta7[b,j]
         ones_batch.dot(delta7, db7)
-        # (17) delta6[b,j] = sum_k delta7[b,k]*W7[k,j]*(1 - a6[b,j]**2)
-        multiply(a6, a6, delta6)
-        subtract(one, delta6, delta6)
-        delta7.dot(W7, delta7_dot_W7)
-        multiply(delta6, delta7_dot_W7, delta6)
-        # (15) dW6[j,p] = sum_b delta6[b,j]*a5[b,p]
+        # (15) delta6[b,j] = sum_k delta7[b,k]*W7[k,j]*(1 - a6[b,j]**2)
+        multiply(a6, a6, one_minus_a6_times_a6)
+        subtract(one, one_minus_a6_times_a6, one_minus_a6_times_a6)
+        delta7.dot(W7, delta6)
+        multiply(one_minus_a6_times_a6, delta6, delta6)
+        # (16) dW6[j,p] = sum_b delta6[b,j]*a5[b,p]
         a5_T.dot(delta6, dW6_T)
-        # (16) db6[j] = sum_b delta6[b,j]
+        # (17) db6[j] = sum_b delta6[b,j]
         ones_batch.dot(delta6, db6)
-        # (17) delta5[b,j] = sum_k delta6[b,k]*W6[k,j]*(1 - a5[b,j]**2)
-        multiply(a5, a5, delta5)
-        subtract(one, delta5, delta5)
-        delta6.dot(W6, delta6_dot_W6)
-        multiply(delta5, delta6_dot_W6, delta5)
-        # (15) dW5[j,p] = sum_b delta5[b,j]*a4[b,p]
+        # (15) delta5[b,j] = sum_k delta6[b,k]*W6[k,j]*(1 - a5[b,j]**2)
+        multiply(a5, a5, one_minus_a5_times_a5)
+        subtract(one, one_minus_a5_times_a5, one_minus_a5_times_a5)
+        delta6.dot(W6, delta5)
+        multiply(one_minus_a5_times_a5, delta5, delta5)
+        # (16) dW5[j,p] = sum_b delta5[b,j]*a4[b,p]
         a4_T.dot(delta5, dW5_T)
-        # (16) db5[j] = sum_b delta5[b,j]
+        # (17) db5[j] = sum_b delta5[b,j]
         ones_batch.dot(delta5, db5)
-        # (17) delta4[b,j] = sum_k delta5[b,k]*W5[k,j]*(1 - a4[b,j]**2)
-        multiply(a4, a4, delta4)
-        subtract(one, delta4, delta4)
-        delta5.dot(W5, delta5_dot_W5)
-        multiply(delta4, delta5_dot_W5, delta4)
-        # (15) dW4[j,p] = sum_b delta4[b,j]*a3[b,p]
+        # (15) delta4[b,j] = sum_k delta5[b,k]*W5[k,j]*(1 - a4[b,j]**2)
+        multiply(a4, a4, one_minus_a4_times_a4)
+        subtract(one, one_minus_a4_times_a4, one_minus_a4_times_a4)
+        delta5.dot(W5, delta4)
+        multiply(one_minus_a4_times_a4, delta4, delta4)
+        # (16) dW4[j,p] = sum_b delta4[b,j]*a3[b,p]
         a3_T.dot(delta4, dW4_T)
-        # (16) db4[j] = sum_b delta4[b,j]
+        # (17) db4[j] = sum_b delta4[b,j]
         ones_batch.dot(delta4, db4)
-        # (17) delta3[b,j] = sum_k delta4[b,k]*W4[k,j]*(1 - a3[b,j]**2)
-        multiply(a3, a3, delta3)
-        subtract(one, delta3, delta3)
-        delta4.dot(W4, delta4_dot_W4)
-        multiply(delta3, delta4_dot_W4, delta3)
-        # (15) dW3[j,p] = sum_b delta3[b,j]*a2[b,p]
+        # (15) delta3[b,j] = sum_k delta4[b,k]*W4[k,j]*(1 - a3[b,j]**2)
+        multiply(a3, a3, one_minus_a3_times_a3)
+        subtract(one, one_minus_a3_times_a3, one_minus_a3_times_a3)
+        delta4.dot(W4, delta3)
+        multiply(one_minus_a3_times_a3, delta3, delta3)
+        # (16) dW3[j,p] = sum_b delta3[b,j]*a2[b,p]
         a2_T.dot(delta3, dW3_T)
-        # (16) db3[j] = sum_b delta3[b,j]
+        # (17) db3[j] = sum_b delta3[b,j]
         ones_batch.dot(delta3, db3)
-        # (17) delta2[b,j] = sum_k delta3[b,k]*W3[k,j]*(1 - a2[b,j]**2)
-        multiply(a2, a2, delta2)
-        subtract(one, delta2, delta2)
-        delta3.dot(W3, delta3_dot_W3)
-        multiply(delta2, delta3_dot_W3, delta2)
-        # (15) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
+        # (15) delta2[b,j] = sum_k delta3[b,k]*W3[k,j]*(1 - a2[b,j]**2)
+        multiply(a2, a2, one_minus_a2_times_a2)
+        subtract(one, one_minus_a2_times_a2, one_minus_a2_times_a2)
+        delta3.dot(W3, delta2)
+        multiply(one_minus_a2_times_a2, delta2, delta2)
+        # (16) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         a1_T.dot(delta2, dW2_T)
-        # (16) db2[j] = sum_b delta2[b,j]
+        # (17) db2[j] = sum_b delta2[b,j]
         ones_batch.dot(delta2, db2)
-        # (17) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*(1 - a1[b,j]**2)
-        multiply(a1, a1, delta1)
-        subtract(one, delta1, delta1)
-        delta2.dot(W2, delta2_dot_W2)
-        multiply(delta1, delta2_dot_W2, delta1)
-        # (15) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
+        # (15) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*(1 - a1[b,j]**2)
+        multiply(a1, a1, one_minus_a1_times_a1)
+        subtract(one, one_minus_a1_times_a1, one_minus_a1_times_a1)
+        delta2.dot(W2, delta1)
+        multiply(one_minus_a1_times_a1, delta1, delta1)
+        # (16) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         x.T.dot(delta1, dW1_T)
-        # (16) db1[j] = sum_b delta1[b,j]
+        # (17) db1[j] = sum_b delta1[b,j]
         ones_batch.dot(delta1, db1)
         return cost
 

@@ -249,17 +249,17 @@ def _passes(workspace: Workspace) -> tuple:
         # (16) delta2[b,j] = (a2[b,j] - t[b,j])/batch
         subtract(a2, t, delta2)
         multiply(one_over_batch, delta2, delta2)
-        # (17) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
+        # (18) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         a1_T.dot(delta2, dW2_T)
-        # (18) db2[j] = sum_b delta2[b,j]
+        # (19) db2[j] = sum_b delta2[b,j]
         ones_batch.dot(delta2, db2)
-        # (19) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*[a1[b,j] > 0]
+        # (17) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*[a1[b,j] > 0]
         greater(a1, zero, a1_above_zero)
         delta2.dot(W2, delta1)
         multiply(delta1, a1_above_zero, delta1)
-        # (17) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
+        # (18) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         x.T.dot(delta1, dW1_T)
-        # (18) db1[j] = sum_b delta1[b,j]
+        # (19) db1[j] = sum_b delta1[b,j]
         ones_batch.dot(delta1, db1)
         return cost
 

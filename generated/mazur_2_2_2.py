@@ -187,8 +187,8 @@ def _passes(workspace: Workspace) -> tuple:
     a1 = z1
     a2 = z2
     delta2 = a2_minus_t
-    delta2_dot_W2 = one_minus_a2.reshape(-1)[: batch * 2].reshape(batch, 2)
-    delta1 = z2.reshape(-1)[: batch * 2].reshape(batch, 2)
+    a1_times_one_minus_a1 = z2.reshape(-1)[: batch * 2].reshape(batch, 2)
+    delta1 = one_minus_a2.reshape(-1)[: batch * 2].reshape(batch, 2)
     # views
     W1_T = W1.T
     W2_T = W2.T
@@ -231,18 +231,18 @@ def _passes(workspace: Workspace) -> tuple:
         subtract(one, a2, one_minus_a2)
         multiply(a2_minus_t, a2, delta2)
         multiply(delta2, one_minus_a2, delta2)
-        # (15) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
+        # (16) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         a1_T.dot(delta2, dW2_T)
-        # (16) db2[j] = sum_b delta2[b,j]
+        # (17) db2[j] = sum_b delta2[b,j]
         ones_batch.dot(delta2, db2)
-        # (17) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*a1[b,j]*(1 - a1[b,j])
-        subtract(one, a1, delta1)
-        delta2.dot(W2, delta2_dot_W2)
-        multiply(a1, delta1, delta1)
-        multiply(delta1, delta2_dot_W2, delta1)
-        # (15) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
+        # (15) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*a1[b,j]*(1 - a1[b,j])
+        subtract(one, a1, a1_times_one_minus_a1)
+        delta2.dot(W2, delta1)
+        multiply(a1, a1_times_one_minus_a1, a1_times_one_minus_a1)
+        multiply(a1_times_one_minus_a1, delta1, delta1)
+        # (16) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         x.T.dot(delta1, dW1_T)
-        # (16) db1[j] = sum_b delta1[b,j]
+        # (17) db1[j] = sum_b delta1[b,j]
         ones_batch.dot(delta1, db1)
         return cost
 

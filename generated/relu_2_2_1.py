@@ -216,17 +216,17 @@ def _passes(workspace: Workspace) -> tuple:
 
     def run_step(x, t):
         cost = run_loss(x, t)
-        # (17) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
+        # (18) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         a1_T.dot(z2_minus_t, dW2_T)
-        # (18) db2[j] = sum_b delta2[b,j]
+        # (19) db2[j] = sum_b delta2[b,j]
         ones_batch.dot(z2_minus_t, db2)
-        # (19) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*[a1[b,j] > 0]
+        # (17) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*[a1[b,j] > 0]
         greater(a1, zero, a1_above_zero)
         z2_minus_t.dot(W2, delta1)
         multiply(delta1, a1_above_zero, delta1)
-        # (17) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
+        # (18) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         x.T.dot(delta1, dW1_T)
-        # (18) db1[j] = sum_b delta1[b,j]
+        # (19) db1[j] = sum_b delta1[b,j]
         ones_batch.dot(delta1, db1)
         return cost
 

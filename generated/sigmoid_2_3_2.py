@@ -171,12 +171,12 @@ def _passes(workspace: Workspace) -> tuple:
     # values of the network; names of one array are never alive together
     z1 = np.empty((batch, 3), DTYPE)
     a2_minus_t = np.empty((batch, 2), DTYPE)
-    delta2_dot_W2 = np.empty((batch, 3), DTYPE)
+    a1_times_one_minus_a1 = np.empty((batch, 3), DTYPE)
     delta1 = np.empty((batch, 3), DTYPE)
     a1 = z1
-    z2 = delta1.reshape(-1)[: batch * 2].reshape(batch, 2)
-    a2 = delta1.reshape(-1)[: batch * 2].reshape(batch, 2)
-    one_minus_a2 = delta2_dot_W2.reshape(-1)[: batch * 2].reshape(batch, 2)
+    z2 = a1_times_one_minus_a1.reshape(-1)[: batch * 2].reshape(batch, 2)
+    a2 = a1_times_one_minus_a1.reshape(-1)[: batch * 2].reshape(batch, 2)
+    one_minus_a2 = delta1.reshape(-1)[: batch * 2].reshape(batch, 2)
     delta2 = a2_minus_t
     # views
     W1_T = W1.T
@@ -218,14 +218,14 @@ def _passes(workspace: Workspace) -> tuple:
         subtract(one, a2, one_minus_a2)
         multiply(a2_minus_t, a2, delta2)
         multiply(delta2, one_minus_a2, delta2)
-        # (14) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
+        # (15) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         a1_T.dot(delta2, dW2_T)
-        # (15) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*a1[b,j]*(1 - a1[b,j])
-        subtract(one, a1, delta1)
-        delta2.dot(W2, delta2_dot_W2)
-        multiply(a1, delta1, delta1)
-        multiply(delta1, delta2_dot_W2, delta1)
-        # (14) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
+        # (14) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*a1[b,j]*(1 - a1[b,j])
+        subtract(one, a1, a1_times_one_minus_a1)
+        delta2.dot(W2, delta1)
+        multiply(a1, a1_times_one_minus_a1, a1_times_one_minus_a1)
+        multiply(a1_times_one_minus_a1, delta1, delta1)
+        # (15) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         x.T.dot(delta1, dW1_T)
         return cost
 

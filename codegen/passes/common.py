@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from codegen.program import Program, Statement, View
 
 COMMUTING = ("add", "multiply", "maximum", "minimum", "logical_and", "equal")
@@ -10,7 +12,8 @@ COMMUTING = ("add", "multiply", "maximum", "minimum", "logical_and", "equal")
 def common_subexpressions(program: Program) -> Program:
     """Statements that repeat an earlier one are dropped and their target is the earlier one's.
 
-    Every buffer is written once at this stage, so equal calls have equal values.
+    Every buffer is written once at this stage, so equal calls have equal values. Single numbers are computed again: they are
+    local names of one pass, not memory that all passes see.
     """
     known: dict[tuple[object, ...], str] = {}
     names: dict[str, str] = {}
@@ -19,19 +22,14 @@ def common_subexpressions(program: Program) -> Program:
         statement = statement.renamed(names)
         key = (statement.operation, _operands(statement), statement.axes, program.buffers[statement.target.buffer].axes)
         earlier = known.get(key)
-        if earlier is None or program.is_kept(statement.target.buffer):
+        alone = program.is_kept(statement.target.buffer) or not program.buffers[statement.target.buffer].axes
+        if earlier is None or alone:
             known.setdefault(key, statement.target.buffer)
             kept.append(statement)
         else:
             names[statement.target.buffer] = earlier
     output = names.get(program.output, program.output)
-    return _with_output(program, output).with_statements(kept)
-
-
-def _with_output(program: Program, output: str) -> Program:
-    from dataclasses import replace
-
-    return replace(program, output=output)
+    return replace(program, output=output).with_statements(kept)
 
 
 def _operands(statement: Statement) -> tuple[View, ...]:

@@ -29,7 +29,7 @@ _NOWHERE = Power(Number(0), MINUS_ONE)
 @singledispatch
 def meaning(value: Syntax, scope: Scope) -> Value:
     """The value of a part of a formula. Raises ``InputError``, or ``Misfit`` where parts do not fit."""
-    refuse(value.at, f"no formula, but {type(value).__name__.lower()} by itself")
+    refuse(value.at, f"a {getattr(value, 'name', 'part of a formula')} sign by itself")
 
 
 @meaning.register

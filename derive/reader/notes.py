@@ -45,14 +45,10 @@ def verify_notes(text: str, results: Results) -> Report:
     the notes of the network have most in common with the file.
     """
     written = rows_of(text)
-    notation, expected = _closest(written, results)
-    pairs, missing = aligned(written, [own.row for own in expected])
-    sections = {id(own.row): own.section for own in expected}
-    judged = _Judge(results, notation, [own.row for own in expected], sections)
-    statements = [statement for row, pair in zip(written, pairs, strict=True) for statement in judged.statements(row, pair)]
-    for row in missing:
-        statements.append(Statement(judged.number(row), row.whole, CHECKED, False, "missing: the notes of this network have this formula"))
-    return Report(tuple(statements))
+    judge = RowJudge.of(results, written)
+    pairs, missing = aligned(written, judge.reference)
+    statements = [statement for row, pair in zip(written, pairs, strict=True) for statement in judge.statements(row, pair)]
+    return Report((*statements, *(judge.missing(row) for row in missing)))
 
 
 def expected_rows(results: Results, notation: Notation) -> list[Expected]:
@@ -71,7 +67,7 @@ def _closest(written: Sequence[Row], results: Results) -> tuple[Notation, list[E
     return max(found, key=lambda pair: len(keys & {own.row.key for own in pair[1]}))
 
 
-class _Judge:
+class RowJudge:
     """What the rows of a file say about one network."""
 
     def __init__(self, results: Results, notation: Notation, reference: Sequence[Row], sections: dict[int, str]) -> None:
@@ -80,6 +76,16 @@ class _Judge:
         self.batch = Ground(results.batch_sweep, notation)
         self.by_number = {str(result.number): result for result in results.results}
         self._last: Row | None = None
+
+    @staticmethod
+    def of(results: Results, written: Sequence[Row] = ()) -> RowJudge:
+        """The judge for the notation in which the notes have most in common with what is written."""
+        notation, expected = _closest(written, results)
+        return RowJudge(results, notation, [own.row for own in expected], {id(own.row): own.section for own in expected})
+
+    def missing(self, row: Row) -> Statement:
+        """What there is to say about a row of the notes that is not in the file."""
+        return Statement(self.number(row), row.whole, CHECKED, False, "missing: the notes of this network have this formula")
 
     @cached_property
     def general(self) -> str:

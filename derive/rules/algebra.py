@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sympy import Basic
+from sympy import Basic, Rational
 
 from derive.contract import contract
 from derive.expressions import (
-    ONE,
     Entry,
     Expression,
     Number,
     Plus,
+    Power,
     Product,
     Total,
     factors_of,
@@ -24,7 +24,7 @@ from derive.fold import fold
 from derive.rules.surroundings import Surroundings
 from derive.scalar_algebra import cancelled
 from derive.steps import Step
-from derive.tidy import leading_sign, tidy
+from derive.tidy import base_and_exponent, is_divisor, leading_sign, tidy
 
 
 def contraction(value: Expression, around: Surroundings) -> Step | None:
@@ -66,20 +66,53 @@ def _loosened(term: Expression, around: Surroundings) -> Expression:
 
 
 def common_factor(value: Expression, around: Surroundings) -> Step | None:
-    """A common factor stands once: u v + u w = u (v + w), also out of sums that do not bind u."""
+    """A common factor stands once: u v + u w = u (v + w), also out of sums that do not bind u; of two powers of u the lower one."""
     if not isinstance(value, Plus):
         return None
-    terms = [factors_of(take_out(term)) for term in value.args]
-    common = [f for f in terms[0] if not isinstance(f, Number) and all(f in other for other in terms[1:])]
-    if not common:
+    terms = [_powers(take_out(term)) for term in value.args]
+    number = abs(terms[0][0]) if len({abs(number) for number, _ in terms}) == 1 else Rational(1)
+    (_, first), *others = terms
+    common = {base: _shared([power, *(own.get(base, Rational(0)) for _, own in others)]) for base, power in first.items()}
+    outside = [_factor(base, power) for base, power in common.items() if power]
+    if not outside and number == 1:
         return None
-    rests = [tuple(f for f in factors if f not in common) for factors in terms]
-    inside = plus(*(product(*rest) if rest else ONE for rest in rests))
-    return Step("common_factor", value, product(*common, positive_first(tidy(inside))))
+    rests = (product(Number(own / number), *_without(powers, common)) for own, powers in terms)
+    inside = positive_first(tidy(plus(*rests)))
+    return Step("common_factor", value, product(*((Number(number),) if number != 1 else ()), *outside, inside))
+
+
+def _powers(term: Expression) -> tuple[Rational, dict[Expression, Rational]]:
+    """A product as its number and the exponent of each base, in the order written."""
+    number, powers = Rational(1), dict[Expression, Rational]()
+    for factor in factors_of(term):
+        base, exponent = base_and_exponent(factor)
+        if isinstance(factor, Number):
+            number *= factor.value
+        elif exponent is None:
+            powers[factor] = powers.get(factor, Rational(0)) + 1
+        else:
+            powers[base] = powers.get(base, Rational(0)) + exponent
+    return number, powers
+
+
+def _without(powers: dict[Expression, Rational], common: dict[Expression, Rational]) -> tuple[Expression, ...]:
+    left = {base: power - common.get(base, Rational(0)) for base, power in powers.items()}
+    return tuple(_factor(base, power) for base, power in left.items() if power)
+
+
+def _shared(powers: list[Rational]) -> Rational:
+    """The power that all of these have in common."""
+    if all(power > 0 for power in powers):
+        return min(powers)
+    return max(powers) if all(power < 0 for power in powers) else Rational(0)
+
+
+def _factor(base: Expression, power: Rational) -> Expression:
+    return base if power == 1 else Power(base, Number(power))
 
 
 def constant_factor(value: Expression, around: Surroundings) -> Step | None:
-    """sum_k c u_k = c sum_k u_k for a c that stands at no index at all."""
+    """sum_k c u_k = c sum_k u_k for a constant or a divisor c, or where a single entry is left to sum up."""
     after = _without_constants(value)
     return Step("constant_factor", value, after) if after != value else None
 
@@ -88,7 +121,9 @@ def _without_constants(value: Basic) -> Expression:
     value = rebuild(value, _without_constants)
     if isinstance(value, Total):
         factors = factors_of(value.body)
-        outside = tuple(f for f in factors if not free_indices(f))
+        loose = tuple(f for f in factors if value.index not in free_indices(f))
+        single = len(loose) == len(factors) - 1
+        outside = tuple(f for f in loose if single or not free_indices(f) or is_divisor(f))
         inside = tuple(f for f in factors if f not in outside)
         return product(*outside, Total(value.index, product(*inside))) if outside and inside else value
     return product(*value.args) if isinstance(value, Product) else value
