@@ -25,17 +25,17 @@ from derive.files import read, write
 
 if TYPE_CHECKING:
     from derive.network import Network as Model
-    from derive.read_specification import Source
     from derive.results import Results
-    from derive.statements import Report
+    from derive.specifications.read_specification import Source
+    from derive.verification.statements import Report
 
 __version__ = "0.1.0"
 
 KINDS = {  # where the names of each kind are found
     "notations": "derive.notation:names",
     "layers": "derive.layers:layer_types",
-    "activations": "derive.activations:activation_names",
-    "losses": "derive.losses:loss_names",
+    "activations": "derive.functions.activations:activation_names",
+    "losses": "derive.functions.losses:loss_names",
     "styles": "codegen.emit:STYLES",
     "optimisers": None,
 }
@@ -136,8 +136,8 @@ class Network:
         """
         from codegen.verify_module import verify_module
         from derive.reader.notes import verify_notes
-        from derive.statements import joined
-        from derive.verify import verify
+        from derive.verification.statements import joined
+        from derive.verification.verify import verify
 
         formulas = verify(self.results) if notes is None else verify_notes(read(notes), self.results)
         if code is None and self.model.batch is self.model.pattern:

@@ -12,22 +12,9 @@ from sympy import Basic
 
 from codegen.operations import Value, Writer
 from codegen.program import Call
-from derive.expressions import (
-    ONE,
-    ZERO,
-    Apply,
-    Bracket,
-    Case,
-    Cases,
-    Expression,
-    Number,
-    Power,
-    Relation,
-    negative,
-    rebuild,
-    walk,
-)
-from derive.tidy import tidy
+from derive.calculus.tidy import tidy
+from derive.expressions import ONE, ZERO, Apply, Bracket, Case, Cases, Expression, Number, Power, Relation, negative
+from derive.traversal import rebuild, walk
 
 Lower = Callable[[Expression], Value]
 

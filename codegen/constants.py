@@ -8,7 +8,8 @@ from mpmath import mp, mpf
 from sympy import Basic
 
 from codegen.unfold import is_number
-from derive.expressions import Apply, Axis, Constant, Expression, Number, Plus, Power, Product, Size
+from derive.expressions import Apply, Constant, Expression, Number, Plus, Power, Product, Size
+from derive.indices import Axis
 
 WORDS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four", "6": "six", "-1": "minus_one", "1/2": "half"}
 

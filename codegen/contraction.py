@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from codegen.operations import Value, Writer, aligned
 from codegen.program import View
 from codegen.unfold import outside
-from derive.expressions import Expression, Index, Number, Plus, Power, Product, Total, entries_of, free_indices, plus, product
+from derive.expressions import Expression, Number, Plus, Power, Product, Total, plus, product
+from derive.indices import Index
+from derive.traversal import entries_of, free_indices
 
 Lower = Callable[[Expression], Value]
 

@@ -20,9 +20,10 @@ from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord,
 from codegen.targets.templates import render
 from derive.chain_rule import Sweep
 from derive.errors import InputError
-from derive.expressions import ONE, Tensor, Total, tensors_of
+from derive.expressions import ONE, Tensor, Total
 from derive.network import Network
-from derive.specification import Specification
+from derive.specifications.specification import Specification
+from derive.traversal import tensors_of
 
 STYLES = ("vectorised", "loops")
 DTYPES = ("float64", "float32")

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from sympy import Basic
 
 from codegen.problem import Problem
-from derive.expressions import Axis, Entry, Function, Index, Tensor, Total
+from derive.expressions import Entry, Function, Tensor, Total
+from derive.indices import Axis, Index
 
 
 def storage(problem: Problem) -> dict[Tensor, tuple[int, ...]]:

@@ -9,16 +9,15 @@ from codegen.operations import Value, Writer, aligned
 from codegen.problem import Numbered, Problem
 from codegen.program import ARGUMENT, CONSTANT, GRADIENT, PARAMETER, SCRATCH, VALUE, Buffer, Call, Program, View
 from codegen.unfold import is_constant
+from derive.calculus.tidy import leading_sign, tidy
 from derive.expressions import (
     MINUS_ONE,
     ONE,
     Apply,
-    Axis,
     Bracket,
     Cases,
     Entry,
     Expression,
-    Index,
     Largest,
     Number,
     Plus,
@@ -29,9 +28,9 @@ from derive.expressions import (
     factors_of,
     negative,
     product,
-    walk,
 )
-from derive.tidy import leading_sign, tidy
+from derive.indices import Axis, Index
+from derive.traversal import walk
 
 UFUNCS = {"abs": "absolute"}
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from codegen.constants import name_of
 from codegen.program import CONSTANT, SCRATCH, Buffer, Statement, View
 from codegen.special.erf import SCRATCH as SCRATCH_OF_ERF
-from derive.expressions import ONE, Axis, Expression, Index
+from derive.expressions import ONE, Expression
+from derive.indices import Axis, Index
 
 LONGEST_NAME = 24
 

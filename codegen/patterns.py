@@ -16,17 +16,18 @@ from sympy import Basic
 
 from codegen.program import Call
 from codegen.unfold import outside
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
+from derive.calculus.match import match
+from derive.calculus.substitute import freshen, move
+from derive.calculus.tidy import tidy
 from derive.expressions import (
     BINDERS,
     MINUS_ONE,
     Apply,
-    Axis,
     Cases,
     Entry,
     Expression,
     Function,
-    Index,
     Number,
     Plus,
     Power,
@@ -35,18 +36,15 @@ from derive.expressions import (
     Tensor,
     Total,
     factors_of,
-    free_indices,
     negative,
     plus,
     product,
-    rebuild,
     terms_of,
 )
-from derive.grammar import Source, read_formula
-from derive.match import match
-from derive.scope import Reader, Scope
-from derive.substitute import freshen, move
-from derive.tidy import tidy
+from derive.indices import Axis, Index
+from derive.language.grammar import Source, read_formula
+from derive.language.scope import Reader, Scope
+from derive.traversal import free_indices, rebuild
 
 ANY_AXIS = Axis("any", 2)
 PRIMITIVES = ("exp", "log", "tanh", "sin", "cos", "erf", "expm1", "log1p", "abs")

@@ -9,10 +9,12 @@ from sympy import Basic
 
 from codegen.stability import stabilise
 from codegen.unfold import plain
+from derive.calculus.substitute import Renaming, right_side_at
 from derive.equations import Equation, System
-from derive.expressions import Axis, Entry, Expression, Tensor, Total, entries_of, rebuild, tensors_of
+from derive.expressions import Entry, Expression, Tensor, Total
+from derive.indices import Axis
 from derive.steps import Derivation
-from derive.substitute import Renaming, right_side_at
+from derive.traversal import entries_of, rebuild, tensors_of
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Basic
 
-from derive.expressions import Axis, Expression
+from derive.expressions import Expression
+from derive.indices import Axis
 
 ARGUMENT, PARAMETER, GRADIENT, VALUE, SCRATCH, CONSTANT = "argument", "parameter", "gradient", "value", "scratch", "constant"
 

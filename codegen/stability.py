@@ -8,9 +8,10 @@ from sympy import Basic
 
 from codegen.patterns import Identity, apply_at, apply_identities, identities
 from codegen.unfold import plain
+from derive.calculus.substitute import replace_entries, right_side_at
 from derive.equations import Equation
-from derive.expressions import Apply, Entry, Expression, Tensor, entries_of, rebuild, walk
-from derive.substitute import replace_entries, right_side_at
+from derive.expressions import Apply, Entry, Expression, Tensor
+from derive.traversal import entries_of, rebuild, walk
 
 
 def stabilise(value: Expression, definitions: Mapping[Tensor, Equation]) -> Expression:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from sympy import Basic
 
-from derive.differentiate import fill, formula_of
+from derive.calculus.differentiate import fill, formula_of
+from derive.calculus.tidy import leading_sign, tidy
 from derive.expressions import (
     Apply,
     Constant,
     Entry,
     Expression,
-    Index,
     Number,
     Plus,
     Power,
@@ -22,14 +22,12 @@ from derive.expressions import (
     Size,
     Total,
     factors_of,
-    free_indices,
     negative,
     plus,
     product,
-    rebuild,
-    walk,
 )
-from derive.tidy import leading_sign, tidy
+from derive.indices import Index
+from derive.traversal import free_indices, rebuild, walk
 
 
 def plain(value: Expression) -> Expression:

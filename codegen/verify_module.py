@@ -21,10 +21,10 @@ from codegen.emit import Facts, problem_for
 from codegen.problem import Problem
 from derive.equations import Equation
 from derive.expressions import Tensor
+from derive.language.plain import plain_equation
 from derive.notation import View, latex_equation, load
-from derive.plain import plain_equation
 from derive.results import Results
-from derive.statements import CHECKED, Report, Statement
+from derive.verification.statements import CHECKED, Report, Statement
 
 BATCHES = (1, 3)
 MANY, VERY_MANY = 20_000, 500_000

@@ -12,23 +12,24 @@ if TYPE_CHECKING:
     from derive.chain_rule import Sweep, reverse_sweep
     from derive.equations import Equation, System
     from derive.errors import InputError
-    from derive.expressions import Axis, Index, Tensor
+    from derive.expressions import Tensor
+    from derive.indices import Axis, Index
+    from derive.language.plain import plain_equation
     from derive.network import Network, batched
-    from derive.plain import plain_equation
-    from derive.specification import Specification
+    from derive.specifications.specification import Specification
 
 _HOMES = {
-    "Axis": "expressions",
+    "Axis": "indices",
     "Equation": "equations",
-    "Index": "expressions",
+    "Index": "indices",
     "InputError": "errors",
     "Network": "network",
-    "Specification": "specification",
+    "Specification": "specifications.specification",
     "Sweep": "chain_rule",
     "System": "equations",
     "Tensor": "expressions",
     "batched": "network",
-    "plain_equation": "plain",
+    "plain_equation": "language.plain",
     "reverse_sweep": "chain_rule",
 }
 

@@ -7,12 +7,14 @@ from functools import cached_property
 
 from sympy import Basic
 
-from derive.differentiate import depends, push_all
+from derive.calculus.differentiate import depends, push_all
+from derive.calculus.substitute import Renaming, right_side_at
 from derive.equations import Equation
-from derive.expressions import Entry, Expression, Index, Partial, Tensor, plus, product, rebuild, terms_of, total, walk
+from derive.expressions import Entry, Expression, Partial, Tensor, plus, product, terms_of, total
+from derive.indices import Index
 from derive.rules import Surroundings, simplify
 from derive.steps import Derivation, Step
-from derive.substitute import Renaming, right_side_at
+from derive.traversal import rebuild, walk
 
 Adjoint = Callable[[Tensor], Tensor]
 

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 
 from sympy import Basic
 
+from derive.calculus.pattern import pattern_of
+from derive.calculus.substitute import Renaming
 from derive.chain import Specialised, derive
 from derive.equations import Equation, System
-from derive.expressions import Entry, Tensor, Total, tensors_of, walk
+from derive.expressions import Entry, Tensor, Total
 from derive.influence import Influence
-from derive.pattern import pattern_of
 from derive.rules import Surroundings
 from derive.rules.lemmas import summing
 from derive.steps import Derivation
-from derive.substitute import Renaming
+from derive.traversal import tensors_of, walk
 
 
 @dataclass(frozen=True)

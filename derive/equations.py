@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from derive.expressions import BINDERS, Axis, Entry, Expression, Index, Tensor, tensors_of, walk
+from derive.expressions import BINDERS, Entry, Expression, Tensor
+from derive.indices import Axis, Index
+from derive.traversal import tensors_of, walk
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from derive.contract import contract
-from derive.differentiate import carry_out
+from derive.calculus.contract import contract
+from derive.calculus.differentiate import carry_out
+from derive.calculus.substitute import inline
+from derive.calculus.tidy import tidy
 from derive.equations import Equation, System
-from derive.expressions import (
-    Apply,
-    Entry,
-    Expression,
-    Index,
-    Largest,
-    Partial,
-    Tensor,
-    Total,
-    entries_of,
-    tensors_of,
-    walk,
-)
-from derive.substitute import inline
-from derive.tidy import tidy
+from derive.expressions import Apply, Entry, Expression, Largest, Partial, Tensor, Total
+from derive.indices import Index
+from derive.traversal import entries_of, tensors_of, walk
 
 
 class Influence:

@@ -9,16 +9,18 @@ from pathlib import Path
 
 from sympy import Basic, Rational
 
-from derive.equation_specification import EquationSpecification
 from derive.equations import Equation, System
 from derive.errors import InputError, quoted
-from derive.expressions import Axis, Entry, Expression, Index, Number, Power, Size, Tensor, Total, plus, product, rebuild, tensors_of, total
+from derive.expressions import Entry, Expression, Number, Power, Size, Tensor, Total, plus, product, total
+from derive.functions.losses import loss as named_loss
+from derive.indices import Axis, Index
 from derive.layers import Layer, layer_types
-from derive.losses import loss as named_loss
-from derive.names import check_module_name
-from derive.read_equations import DEFAULT_NAME, is_equation_table, read_equations
-from derive.read_specification import Source, read_rows, specification_of
-from derive.specification import INPUT, NO_PENALTY, Specification
+from derive.specifications.equation_specification import EquationSpecification
+from derive.specifications.names import check_module_name
+from derive.specifications.read_equations import DEFAULT_NAME, is_equation_table, read_equations
+from derive.specifications.read_specification import Source, read_rows, specification_of
+from derive.specifications.specification import INPUT, NO_PENALTY, Specification
+from derive.traversal import rebuild, tensors_of
 
 BATCH = "batch"
 """The name of the axis of patterns."""

@@ -11,12 +11,12 @@ from functools import cached_property
 
 from sympy import Basic
 
+from derive.calculus.pattern import pattern_of
 from derive.chain_rule import Sweep, reverse_sweep
 from derive.equations import Equation, System
 from derive.expressions import Tensor
+from derive.matrices.recognise import MatrixForm, recognise
 from derive.network import Network
-from derive.pattern import pattern_of
-from derive.recognise import MatrixForm, recognise
 from derive.steps import Derivation
 
 

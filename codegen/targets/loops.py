@@ -9,26 +9,11 @@ from sympy import Basic
 
 from codegen.targets.python_text import Source, length, text
 from codegen.unfold import is_constant
-from derive.canonical import canonical
-from derive.expressions import (
-    Apply,
-    Axis,
-    Bracket,
-    Cases,
-    Entry,
-    Expression,
-    Function,
-    Index,
-    Largest,
-    Plus,
-    Power,
-    Product,
-    Tensor,
-    Total,
-    free_indices,
-    walk,
-)
-from derive.plain import letters_of
+from derive.calculus.canonical import canonical
+from derive.expressions import Apply, Bracket, Cases, Entry, Expression, Function, Largest, Plus, Power, Product, Tensor, Total
+from derive.indices import Axis, Index
+from derive.language.plain import letters_of
+from derive.traversal import free_indices, walk
 
 WIDTH = 88
 PART_NAMES = {Plus: "term", Product: "factor", Power: "power", Cases: "branch", Bracket: "branch", Total: "total", Largest: "largest"}

@@ -9,8 +9,9 @@ from textwrap import wrap
 from typing import Any
 
 from codegen.problem import Numbered, Problem
-from derive.expressions import Axis, Tensor
-from derive.plain import plain_equation
+from derive.expressions import Tensor
+from derive.indices import Axis
+from derive.language.plain import plain_equation
 
 WIDTH = 88
 GLOROT, HE = "glorot", "he"

@@ -12,17 +12,15 @@ from codegen.branches import as_call
 from codegen.constants import evaluate, python_number
 from codegen.program import Call
 from codegen.unfold import is_constant, is_number
+from derive.calculus.tidy import leading_sign, tidy
 from derive.expressions import (
     MINUS_ONE,
-    Affine,
     Apply,
-    Axis,
     Bracket,
     Cases,
     Constant,
     Entry,
     Expression,
-    Index,
     Largest,
     Number,
     Plus,
@@ -34,7 +32,7 @@ from derive.expressions import (
     negative,
     product,
 )
-from derive.tidy import leading_sign, tidy
+from derive.indices import Affine, Axis, Index
 
 CHOICE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 BUILT_IN = {"abs": "abs", "erf": "math.erf"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from derive.equations import Equation
-from derive.expressions import Affine, Case, Cases, Entry, Relation
+from derive.expressions import Case, Cases, Entry, Relation
+from derive.indices import Affine
 from derive.layers.layer import Layer, LayerType
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from derive.equations import Equation
-from derive.expressions import Index, Total, plus
+from derive.expressions import Total, plus
+from derive.indices import Index
 from derive.layers.layer import Layer, LayerType
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from derive.activations import Activation
 from derive.equations import Equation
-from derive.expressions import Axis, Expression, Index, Tensor
+from derive.expressions import Expression, Tensor
+from derive.functions.activations import Activation
+from derive.indices import Axis, Index
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ from itertools import chain, count
 
 from sympy import Basic
 
-from derive.expressions import BINDERS, Axis, Function, Index, Tensor, free_indices
+from derive.expressions import BINDERS, Function, Tensor
+from derive.indices import Axis, Index
 from derive.notation.layout import Layout, Scripts, Symbol
 from derive.notation.profile import Notation
 from derive.notation.view import is_pattern_axis, unit_layer
+from derive.traversal import free_indices
 
 Letters = dict[Index, Layout]
 

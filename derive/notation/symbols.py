@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sympy import Basic
 
-from derive.expressions import Axis, Entry, Function, Tensor
+from derive.expressions import Entry, Function, Tensor
+from derive.indices import Axis
 from derive.notation.layout import GREEK, Digits, Fraction, Layout, Named, Scripts, Sign, Symbol, joined, row
 from derive.notation.profile import ROLES, Notation
 from derive.notation.view import View, has_patterns, is_pattern_axis, unit_layer

@@ -7,14 +7,13 @@ from functools import singledispatch
 
 from sympy import Basic, Rational
 
+from derive.calculus.ranges import is_positional
 from derive.expressions import (
-    Affine,
     Apply,
     Bracket,
     Cases,
     Constant,
     Entry,
-    Index,
     Largest,
     Number,
     Partial,
@@ -26,6 +25,7 @@ from derive.expressions import (
     Total,
     Variable,
 )
+from derive.indices import Affine, Index
 from derive.notation.layout import (
     Big,
     Branches,
@@ -50,7 +50,6 @@ from derive.notation.letters import Letters
 from derive.notation.profile import Notation
 from derive.notation.symbols import entry_layout, function_name, loss_layout, size_layout
 from derive.notation.view import NUMBERED, View
-from derive.ranges import is_positional
 
 THIN = Gap("thin")
 MINUS = Sign("-")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Basic
 
 from derive.expressions import Number, Plus, Product, Total
-from derive.matrix import (
+from derive.matrices.matrix import (
     COLUMN,
     ROW,
     SCALAR,

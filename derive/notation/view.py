@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from derive.expressions import Axis, Tensor
+from derive.expressions import Tensor
+from derive.indices import Axis
 
 _UNIT_AXIS = re.compile(r"n(\d+)")
 _PATTERN_AXIS = "batch"

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from derive.equations import Equation
-from derive.expressions import Affine, Axis, Size, Tensor, entries_of, tensors_of
+from derive.expressions import Size, Tensor
+from derive.indices import Affine, Axis
+from derive.matrices.recognise import recognise
 from derive.notation.layout import Digits, Layout, Sign, row
 from derive.notation.symbols import array_layout
 from derive.notation.typeset import Page, layout
 from derive.notation.view import View
 from derive.notes.document import Algorithm, AlgorithmLine
 from derive.notes.story import Story, layers_in
-from derive.recognise import recognise
 from derive.results import Result
+from derive.traversal import entries_of, tensors_of
 from derive.words import Math
 
 

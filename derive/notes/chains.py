@@ -8,18 +8,20 @@ from dataclasses import replace
 from sympy import Basic
 
 from derive.equations import Equation
-from derive.expressions import Apply, Entry, Function, Index, Tensor, Variable, walk
-from derive.functions import primitive_derivative
+from derive.expressions import Apply, Entry, Function, Tensor, Variable
+from derive.functions.scalar import primitive_derivative
+from derive.functions.slopes import Slope
+from derive.indices import Index
+from derive.matrices.recognise import MatrixForm
 from derive.notation.layout import Layout, Sign, joined, row
 from derive.notation.symbols import function_name
 from derive.notation.typeset import Page, layout
 from derive.notes.document import Chain, Line
 from derive.notes.measure import width
 from derive.notes.story import Story
-from derive.recognise import MatrixForm
 from derive.results import Result
-from derive.slopes import Slope
 from derive.steps import Step
+from derive.traversal import walk
 from derive.words import Inline, Sentence, Text
 from derive.words.catalogue import merged
 

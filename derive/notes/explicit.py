@@ -7,10 +7,12 @@ from itertools import product as every
 
 from sympy import Basic
 
+from derive.calculus.substitute import inline, move
 from derive.equations import Equation
-from derive.expressions import Affine, Entry, Expression, Plus, Product, Tensor, Total, plus, product, rebuild
+from derive.expressions import Entry, Expression, Plus, Product, Tensor, Total, plus, product
+from derive.indices import Affine
 from derive.results import Results
-from derive.substitute import inline, move
+from derive.traversal import rebuild
 
 FEW = 30
 """Networks with at most so many parameters are written out entry by entry."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from derive.equations import System
-from derive.expressions import Tensor, tensors_of
+from derive.expressions import Tensor
 from derive.notation.symbols import array_layout
 from derive.notes.drawing import Circle, Drawing, Edge, Mark, Point
 from derive.notes.story import Story
+from derive.traversal import tensors_of
 from derive.words import Text
 
 _COLUMN, _ROW, _RADIUS, _MARGIN = 2.1, 1.15, 0.42, 0.8

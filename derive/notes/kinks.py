@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from sympy import Basic, Rational
 
-from derive.branches import NotAlgebraic, inlined, pieces
-from derive.expressions import ONE, Apply, Bracket, Cases, Expression, Function, Number, Relation, Variable, rebuild
+from derive.calculus.tidy import tidy
+from derive.expressions import ONE, Apply, Bracket, Cases, Expression, Function, Number, Relation, Variable
+from derive.functions.branches import NotAlgebraic, inlined, pieces
+from derive.functions.slopes import slope_of, slopes_of
 from derive.notation.layout import Layout, Sign, row
 from derive.notation.symbols import function_name
 from derive.notation.typeset import layout
 from derive.notes.story import Story
-from derive.slopes import slope_of, slopes_of
-from derive.tidy import tidy
+from derive.traversal import rebuild
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from derive.expressions import Affine, Tensor, entries_of
+from derive.expressions import Tensor
+from derive.indices import Affine
 from derive.network import Network
 from derive.notation.layout import Digits, Layout, Sign, Symbol, row
 from derive.notation.symbols import array_layout, entry_layout
@@ -14,7 +15,8 @@ from derive.notes.document import Figure
 from derive.notes.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point
 from derive.notes.graph_figure import graph_drawing
 from derive.notes.story import Story
-from derive.specification import INPUT, Specification
+from derive.specifications.specification import INPUT, Specification
+from derive.traversal import entries_of
 from derive.words import Text
 
 _COLUMN, _ROW, _RADIUS, _MARGIN, _TOP, _BOTTOM = 2.5, 1.05, 0.36, 0.8, 1.0, 0.8

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from derive.equation_specification import EquationSpecification
-from derive.expressions import Entry, Number, Tensor, walk
+from derive.expressions import Entry, Number, Tensor
+from derive.functions.slopes import slopes_of
 from derive.notation.layout import Grid, Sign, Symbol, row
 from derive.notation.symbols import array_layout, layer_mark
 from derive.notation.typeset import is_cut, layout
@@ -21,8 +21,9 @@ from derive.notes.network_figure import network_figure
 from derive.notes.story import Story
 from derive.notes.symbols import symbol_table
 from derive.results import Result
-from derive.slopes import slopes_of
-from derive.specification import LayerSpecification, Specification
+from derive.specifications.equation_specification import EquationSpecification
+from derive.specifications.specification import LayerSpecification, Specification
+from derive.traversal import walk
 from derive.words import Code, Math, Reference, Sentence, Text
 
 _LINES, _INSERTED = 8, 34.0

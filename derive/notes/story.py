@@ -10,7 +10,8 @@ from itertools import pairwise
 from sympy import Basic
 
 from derive.equations import System
-from derive.expressions import Axis, Index, Tensor, walk
+from derive.expressions import Tensor
+from derive.indices import Axis, Index
 from derive.network import Network
 from derive.notation.layout import Digits, Layout, Sign, Symbol, joined, row
 from derive.notation.letters import Letters
@@ -20,7 +21,8 @@ from derive.notation.symbols import layer_mark
 from derive.notation.typeset import Page, layout
 from derive.notation.view import View, unit_layer
 from derive.results import Result, Results
-from derive.specification import Specification
+from derive.specifications.specification import Specification
+from derive.traversal import walk
 from derive.words import Math, Reference, Sentence, Words
 from derive.words.catalogue import Value
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Basic
 
-from derive.expressions import Axis, Bracket, Entry, Tensor, walk
-from derive.matrix import ElementPower, Hadamard, Ones, matrix_nodes
+from derive.expressions import Bracket, Entry, Tensor
+from derive.indices import Axis
+from derive.matrices.matrix import ElementPower, Hadamard, Ones, matrix_nodes
 from derive.notation.layout import Digits, Fenced, Layout, Scripts, Sign, Symbol, joined, row
 from derive.notation.symbols import array_layout, layer_mark, size_layout
 from derive.notation.typeset import layout
@@ -15,6 +16,7 @@ from derive.notation.typeset_matrix import is_reciprocal
 from derive.notation.view import View, is_pattern_axis, unit_layer
 from derive.notes.document import Table
 from derive.notes.story import Story
+from derive.traversal import walk
 from derive.words import Code, Math, Sentence, Text
 
 _ROLES = (

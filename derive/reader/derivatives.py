@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derive.expressions import Entry, Expression, Partial, Tensor, Variable
-from derive.matrix import Array, MatrixExpression, Transposed
+from derive.matrices.matrix import Array, MatrixExpression, Transposed
 from derive.reader.meaning import meaning
 from derive.reader.names import Names
 from derive.reader.scope import Scope

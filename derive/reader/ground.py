@@ -8,13 +8,14 @@ from functools import cached_property
 
 from derive.chain_rule import Sweep
 from derive.equations import System
-from derive.expressions import Apply, Entry, walk
+from derive.expressions import Apply, Entry
 from derive.notation.profile import Notation
-from derive.points import Kink, Point, draw, kinks_of
 from derive.reader.names import Names, names_of
 from derive.reader.scope import Scope, scope_of
-from derive.valuation import Valuation
-from derive.verify import points_of
+from derive.traversal import walk
+from derive.verification.points import Kink, Point, draw, kinks_of
+from derive.verification.valuation import Valuation
+from derive.verification.verify import points_of
 
 _TRIED, _ENOUGH = 24, 2
 """Of so many points those are kept that show a unit on a side of a kink where it has been seen less often than this."""

@@ -7,14 +7,16 @@ from dataclasses import replace
 from itertools import permutations
 
 from derive.errors import InputError
-from derive.evaluate import EvaluationError
-from derive.expressions import Apply, Entry, Expression, Function, Index, Number, Partial, free_indices, walk
-from derive.lines import Outcome, chooses, compare, together
-from derive.points import Point, Stream, kinks_of, positions_of
+from derive.expressions import Apply, Entry, Expression, Function, Number, Partial
+from derive.indices import Index
 from derive.reader.ground import Ground
 from derive.reader.reading import Reading, read_sides
 from derive.reader.syntax import Syntax
-from derive.verify import sample
+from derive.traversal import free_indices, walk
+from derive.verification.evaluate import EvaluationError
+from derive.verification.lines import Outcome, chooses, compare, together
+from derive.verification.points import Point, Stream, kinks_of, positions_of
+from derive.verification.verify import sample
 
 ARGUMENTS = ("-29/4", "-27/10", "-6/5", "-2/5", "3/10", "7/4", "16/5", "29/4")
 """Where formulas about a function are evaluated, besides its kinks."""

@@ -11,8 +11,8 @@ from functools import singledispatch
 from sympy import Rational
 
 from derive.expressions import MINUS_ONE, Apply, Bracket, Case, Cases, Expression, Number, Power, Relation
-from derive.functions import FUNCTIONS
-from derive.matrix import ElementBracket, ElementCases, Elementwise, MatrixExpression, Scalar, SquaredNorm
+from derive.functions.scalar import FUNCTIONS
+from derive.matrices.matrix import ElementBracket, ElementCases, Elementwise, MatrixExpression, Scalar, SquaredNorm
 from derive.reader.names import DOTS
 from derive.reader.positions import between_positions, relation
 from derive.reader.scope import Scope

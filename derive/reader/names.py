@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sympy import Basic, Rational
 
 from derive.equations import System
-from derive.expressions import Apply, Axis, Entry, Function, Number, Tensor, walk
-from derive.functions import FUNCTIONS
-from derive.matrix import Array
+from derive.expressions import Apply, Entry, Function, Number, Tensor
+from derive.functions.scalar import FUNCTIONS
+from derive.indices import Axis
+from derive.matrices.matrix import Array
 from derive.notation.latex import to_latex
 from derive.notation.layout import Accented, Layout, Row, Scripts, Symbol
 from derive.notation.profile import Notation
@@ -18,6 +19,7 @@ from derive.notation.symbols import array_layout, entry_layout, function_name, l
 from derive.notation.view import NUMBERED, View, has_patterns, is_pattern_axis, unit_layer
 from derive.reader.grammar import read_formula
 from derive.reader.syntax import Scripted, text_of
+from derive.traversal import walk
 
 ENTRY, ARRAY = "entry", "array"
 DOTS = "\\dots"

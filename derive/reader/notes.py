@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from derive.errors import InputError
-from derive.lines import Outcome
 from derive.notation import Notation, load, names
 from derive.notation.layout import Symbol
 from derive.notes.build import document
@@ -22,7 +21,8 @@ from derive.reader.reading import chain_of
 from derive.reader.slots import Misfit
 from derive.reader.syntax import Syntax
 from derive.results import Result, Results
-from derive.statements import CHECKED, Report, Statement
+from derive.verification.lines import Outcome
+from derive.verification.statements import CHECKED, Report, Statement
 
 FUNCTIONS, UNITS = "activations", "explicit"
 """The sections whose displays carry no numbers: formulas of one variable, and of single units."""

@@ -8,7 +8,8 @@ from itertools import product as every
 from sympy import Basic
 
 from derive.errors import quoted
-from derive.expressions import Affine, AffineTerm, Axis, Position, Relation, Size
+from derive.expressions import Relation, Size
+from derive.indices import Affine, AffineTerm, Axis, Position
 from derive.reader.names import Meaning
 from derive.reader.scope import Scope, leaves, letter_text, positions_below
 from derive.reader.slots import Letter, Slot, misfit

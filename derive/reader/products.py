@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from derive.errors import quoted
 from derive.expressions import Apply, Expression, Function, Largest, Number, Total
-from derive.matrix import Diagonal, Elementwise, ItemSum, MatrixExpression, RowLargest
+from derive.matrices.matrix import Diagonal, Elementwise, ItemSum, MatrixExpression, RowLargest
 from derive.reader.derivatives import derivative, gradient, is_gradient, is_operator, variable_of
 from derive.reader.meaning import meaning
 from derive.reader.names import tensors_in

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import derive.reader.products  # noqa: F401 - registers the meaning of products
 from derive.errors import quoted
-from derive.expressions import Axis, Expression, Index, free_indices
-from derive.matrix import MatrixExpression, ShapeError
-from derive.matrix_rules import entry_of
+from derive.expressions import Expression
+from derive.indices import Axis, Index
+from derive.matrices.index_form import entry_of
+from derive.matrices.matrix import MatrixExpression, ShapeError
 from derive.reader.grammar import read_formula
 from derive.reader.meaning import meaning
 from derive.reader.scope import Scope
@@ -17,6 +18,7 @@ from derive.reader.slots import Letters, misfit
 from derive.reader.syntax import Chain, Syntax
 from derive.reader.tokens import refuse
 from derive.reader.values import Term, Value, as_matrix, same_shape
+from derive.traversal import free_indices
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from derive.errors import quoted
-from derive.expressions import Axis
+from derive.indices import Axis
 from derive.reader.names import ENTRY, Meaning, Names, spelled
 from derive.reader.slots import Letter, Letters, misfit
 from derive.reader.syntax import Factors, Literal, Script, Scripted, Syntax, Terms, text_of

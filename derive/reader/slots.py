@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from derive.errors import InputError, quoted
-from derive.expressions import Axis, Index
+from derive.indices import Axis, Index
 
 
 class Misfit(InputError):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from derive.errors import quoted
 from derive.expressions import Apply, Constant, Entry, Size, Tensor, Variable
-from derive.functions import FUNCTIONS
-from derive.matrix import COLUMN, ROW, Array, Elementwise, Mask, MatrixExpression, Positions, UnitMatrix
+from derive.functions.scalar import FUNCTIONS
+from derive.matrices.matrix import COLUMN, ROW, Array, Elementwise, Mask, MatrixExpression, Positions, UnitMatrix
 from derive.reader.meaning import meaning, squared_norm
 from derive.reader.names import ENTRY, Meaning
 from derive.reader.positions import Deferred, between_positions, position, positions, relation

@@ -5,21 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from derive.expressions import (
-    MINUS_ONE,
-    ONE,
-    Affine,
-    Axis,
-    Expression,
-    Index,
-    Number,
-    Power,
-    Relation,
-    negative,
-    plus,
-    product,
-)
-from derive.matrix import (
+from derive.expressions import MINUS_ONE, ONE, Expression, Number, Power, Relation, negative, plus, product
+from derive.indices import Affine, Axis, Index
+from derive.matrices.matrix import (
     ElementPower,
     Hadamard,
     Mask,

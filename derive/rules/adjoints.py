@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from sympy import Basic
 
+from derive.calculus.scalar_algebra import weight
+from derive.calculus.substitute import right_side_at
 from derive.equations import Equation
-from derive.expressions import Entry, Expression, Tensor, entries_of, walk
+from derive.expressions import Entry, Expression, Tensor
 from derive.rules.replacement import replace_parts
 from derive.rules.surroundings import Surroundings
-from derive.scalar_algebra import weight
 from derive.steps import Step
-from derive.substitute import right_side_at
+from derive.traversal import entries_of, walk
 
 Simplify = Callable[[Expression, Surroundings], tuple[Step, ...]]
 

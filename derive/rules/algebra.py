@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from sympy import Basic, Rational
 
-from derive.contract import contract
-from derive.expressions import (
-    Entry,
-    Expression,
-    Number,
-    Plus,
-    Power,
-    Product,
-    Total,
-    factors_of,
-    free_indices,
-    plus,
-    product,
-    rebuild,
-    terms_of,
-)
-from derive.fold import fold
+from derive.calculus.contract import contract
+from derive.calculus.fold import fold
+from derive.calculus.scalar_algebra import cancelled
+from derive.calculus.tidy import base_and_exponent, is_divisor, leading_sign, tidy
+from derive.expressions import Entry, Expression, Number, Plus, Power, Product, Total, factors_of, plus, product, terms_of
 from derive.rules.surroundings import Surroundings
-from derive.scalar_algebra import cancelled
 from derive.steps import Step
-from derive.tidy import base_and_exponent, is_divisor, leading_sign, tidy
+from derive.traversal import free_indices, rebuild
 
 
 def contraction(value: Expression, around: Surroundings) -> Step | None:

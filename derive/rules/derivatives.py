@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from sympy import Basic
 
-from derive.differentiate import formula_of
+from derive.calculus.differentiate import formula_of
+from derive.calculus.match import match
 from derive.equations import Equation
 from derive.expressions import Apply, Entry, Expression, Function, Number
-from derive.match import match
-from derive.output_form import output_form
+from derive.functions.output_form import output_form
 from derive.rules.replacement import replace_parts
 from derive.rules.surroundings import Surroundings
 from derive.steps import Step

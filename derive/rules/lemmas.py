@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from derive.calculus.fold import instance
+from derive.calculus.match import match
+from derive.calculus.scalar_algebra import weight
+from derive.calculus.substitute import move
+from derive.calculus.tidy import tidy
 from derive.equations import Equation
-from derive.expressions import MINUS_ONE, ONE, Entry, Expression, Plus, Power, Size, Total, factors_of, free_indices, plus, product, walk
-from derive.fold import instance
-from derive.match import match
+from derive.expressions import MINUS_ONE, ONE, Entry, Expression, Plus, Power, Size, Total, factors_of, plus, product
 from derive.rules.algebra import take_out
 from derive.rules.replacement import replace_part
 from derive.rules.surroundings import Surroundings
-from derive.scalar_algebra import weight
 from derive.steps import Step
-from derive.substitute import move
-from derive.tidy import tidy
+from derive.traversal import free_indices, walk
 
 
 def assumption(value: Expression, around: Surroundings) -> Step | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from sympy import Basic
 
-from derive.expressions import Expression, Plus, Product, plus, product, rebuild
+from derive.expressions import Expression, Plus, Product, plus, product
+from derive.traversal import rebuild
 
 Replacement = Callable[[Basic], Basic | None]
 

@@ -9,8 +9,10 @@ import numpy as np
 from codegen.constants import evaluate
 from codegen.problem import Problem
 from codegen.program import CONSTANT, Program, Statement, View
-from derive.expressions import Axis, Size, rebuild
 from derive.expressions import Number as ExactNumber
+from derive.expressions import Size
+from derive.indices import Axis
+from derive.traversal import rebuild
 
 
 class Machine:

@@ -10,24 +10,9 @@ from sympy import Basic
 from codegen.patterns import Identity, identities
 from codegen.stability import stabilise
 from derive.equations import Equation
-from derive.expressions import (
-    Apply,
-    Axis,
-    Cases,
-    Entry,
-    Expression,
-    Function,
-    Index,
-    Largest,
-    Number,
-    Plus,
-    Power,
-    Product,
-    Tensor,
-    Total,
-    Variable,
-    walk,
-)
+from derive.expressions import Apply, Cases, Entry, Expression, Function, Largest, Number, Plus, Power, Product, Tensor, Total, Variable
+from derive.indices import Axis, Index
+from derive.traversal import walk
 
 SIZE = 3
 IDENTITIES = identities("stability")

@@ -8,7 +8,7 @@ import pytest
 
 import deltarule
 from codegen.verify_module import verify_module
-from derive.statements import Report
+from derive.verification.statements import Report
 
 SPECS = ("2-3:relu-2:linear", "3-4:tanh-3:sigmoid-2:softmax")
 

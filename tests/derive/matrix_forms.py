@@ -3,21 +3,8 @@
 from __future__ import annotations
 
 from derive.equations import Equation
-from derive.expressions import (
-    Affine,
-    Apply,
-    Axis,
-    Bracket,
-    Function,
-    Index,
-    Largest,
-    Number,
-    Power,
-    Relation,
-    Size,
-    Tensor,
-    total,
-)
+from derive.expressions import Apply, Bracket, Function, Largest, Number, Power, Relation, Size, Tensor, total
+from derive.indices import Affine, Axis, Index
 
 n0, n1, n2, batch, time, other = (
     Axis(name, size) for name, size in zip(("n0", "n1", "n2", "B", "T", "S"), (3, 4, 2, 5, 3, 6), strict=True)

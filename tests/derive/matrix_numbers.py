@@ -8,9 +8,10 @@ from itertools import product as all_of
 import numpy as np
 
 from derive import expressions as e
-from derive import matrix as m
 from derive.equations import Equation
-from derive.recognise import MatrixForm, recognise
+from derive.matrices import matrix as m
+from derive.matrices.recognise import MatrixForm, recognise
+from derive.traversal import tensors_of
 
 FUNCTIONS = {
     ("tanh", 0): np.tanh,
@@ -232,7 +233,7 @@ def has_the_values(equation: Equation, form: MatrixForm, seed: int = 0, positive
             return False
     except m.ShapeError:
         return False
-    arrays = random_arrays(e.tensors_of(equation.right), seed, positive)
+    arrays = random_arrays(tensors_of(equation.right), seed, positive)
     expected = {equation.tensor.name: value_everywhere(equation, arrays)}
     for place in all_of(*(range(index.axis.size) for index in form.items)):
         where = dict(zip(form.items, place, strict=True))

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from sympy import Basic
 
 from derive.expressions import (
-    Affine,
     Apply,
     Bracket,
     Case,
@@ -15,7 +14,6 @@ from derive.expressions import (
     Entry,
     Expression,
     Function,
-    Index,
     Number,
     Partial,
     Plus,
@@ -29,6 +27,7 @@ from derive.expressions import (
     plus,
     product,
 )
+from derive.indices import Affine, Index
 
 Mutant = tuple[str, Expression]
 

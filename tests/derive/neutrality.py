@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from sympy import Basic
 
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
+from derive.calculus.contract import contract
+from derive.calculus.differentiate import carry_out, slope_at
+from derive.calculus.substitute import inline
+from derive.calculus.tidy import tidy
 from derive.chain_rule import Sweep, adjoint
-from derive.contract import contract
-from derive.differentiate import carry_out, slope_at
 from derive.equations import System
-from derive.expressions import (
-    Apply,
-    Bracket,
-    Entry,
-    Expression,
-    Number,
-    Partial,
-    Power,
-    Product,
-    Relation,
-    Total,
-    free_indices,
-    product,
-    rebuild,
-)
-from derive.substitute import inline
-from derive.tidy import tidy
+from derive.expressions import Apply, Bracket, Entry, Expression, Number, Partial, Power, Product, Relation, Total, product
+from derive.traversal import free_indices, rebuild
 
 
 def proved_equal(first: Expression, second: Expression, sweep: Sweep) -> bool:

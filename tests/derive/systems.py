@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from derive.equations import Equation, System
-from derive.expressions import Axis, Entry, Index, Number, Tensor
-from derive.functions import FUNCTIONS
-from derive.grammar import Place, Source, read_declaration, read_equation, read_formula, read_statement
+from derive.expressions import Entry, Number, Tensor
+from derive.functions.scalar import FUNCTIONS
+from derive.indices import Axis, Index
+from derive.language.grammar import Place, Source, read_declaration, read_equation, read_formula, read_statement
+from derive.language.scope import Reader, Scope
 from derive.network import network
-from derive.scope import Reader, Scope
 
 
 def system(

@@ -6,12 +6,14 @@ import pytest
 from mpmath import mp
 from sympy import Rational
 
-from derive.activations import activation, activation_names, own_activation
-from derive.differentiate import differentiate
+from derive.calculus.differentiate import differentiate
 from derive.errors import InputError
-from derive.expressions import Apply, Axis, Expression, Index, Tensor, Variable, rebuild
-from derive.functions import FUNCTIONS, function, primitive_derivative
-from derive.losses import default_loss, loss, loss_names
+from derive.expressions import Apply, Expression, Tensor, Variable
+from derive.functions.activations import activation, activation_names, own_activation
+from derive.functions.losses import default_loss, loss, loss_names
+from derive.functions.scalar import FUNCTIONS, function, primitive_derivative
+from derive.indices import Axis, Index
+from derive.traversal import rebuild
 from tests.derive.values import PRIMITIVES, value
 
 SCALAR = [name for name in activation_names() if name != "softmax"]

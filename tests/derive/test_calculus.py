@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from derive.canonical import canonical
-from derive.contract import contract
-from derive.differentiate import differentiate
+from derive.calculus.canonical import canonical
+from derive.calculus.contract import contract
+from derive.calculus.differentiate import differentiate
+from derive.calculus.match import match
+from derive.calculus.pattern import pattern_of
+from derive.calculus.substitute import inline, move, right_side_at
+from derive.calculus.tidy import tidy
 from derive.equations import Equation
 from derive.expressions import (
     ONE,
     ZERO,
-    Affine,
-    AffineTerm,
     Apply,
-    Axis,
     Bracket,
     Case,
     Cases,
     Expression,
     Function,
-    Index,
     Number,
     Partial,
     Power,
@@ -29,14 +29,10 @@ from derive.expressions import (
     Tensor,
     Total,
     Variable,
-    free_indices,
     total,
-    walk,
 )
-from derive.match import match
-from derive.pattern import pattern_of
-from derive.substitute import inline, move, right_side_at
-from derive.tidy import tidy
+from derive.indices import Affine, AffineTerm, Axis, Index
+from derive.traversal import free_indices, walk
 
 J, K = Axis("j", 3), Axis("k", 4)
 W, a, b, c = Tensor("W", (J, K)), Tensor("a", (K,)), Tensor("b", (J,)), Tensor("c", (J,))

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
 from derive.chain_rule import Sweep, adjoint, reverse_sweep
 from derive.equations import Equation, System
-from derive.expressions import (
-    Affine,
-    AffineTerm,
-    Apply,
-    Axis,
-    Bracket,
-    Entry,
-    Expression,
-    Function,
-    Index,
-    Partial,
-    Size,
-    Tensor,
-    Total,
-    free_indices,
-    tensors_of,
-    total,
-    walk,
-)
+from derive.expressions import Apply, Bracket, Entry, Expression, Function, Partial, Size, Tensor, Total, total
+from derive.indices import Affine, AffineTerm, Axis, Index
 from derive.network import network
 from derive.results import results_of
 from derive.steps import Derivation, Step
+from derive.traversal import free_indices, tensors_of, walk
 
 
 def derivation(sweep: Sweep, name: str) -> Derivation:

@@ -13,7 +13,7 @@ from derive.reader.ground import Ground
 from derive.reader.notes import verify_notes
 from derive.reader.reading import chain_of, read_sides
 from derive.results import Results, results_of
-from derive.statements import Statement
+from derive.verification.statements import Statement
 from tests.derive.edits import edits
 from tests.derive.neutrality import proved_equal
 

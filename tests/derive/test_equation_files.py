@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from derive.errors import InputError
-from derive.expressions import Affine, Axis, Entry, Index, Number, Tensor
+from derive.expressions import Entry, Number, Tensor
+from derive.indices import Affine, Axis, Index
 from derive.network import Network, network
-from derive.points import draw
-from derive.reads import bounds, reads_outside
 from derive.results import results_of
-from derive.verify import verify
+from derive.specifications.reads import bounds, reads_outside
+from derive.verification.points import draw
+from derive.verification.verify import verify
 
 FILES = sorted((Path(__file__).parent / "equations").glob("*.toml"))
 RNN: dict[str, Any] = {

@@ -7,19 +7,14 @@ from mpmath import mp, mpf
 
 from derive.chain_rule import reverse_sweep
 from derive.equations import Equation, System
-from derive.evaluate import EvaluationError
 from derive.expressions import (
-    Affine,
-    AffineTerm,
     Apply,
-    Axis,
     Bracket,
     Case,
     Cases,
     Constant,
     Entry,
     Function,
-    Index,
     Largest,
     Number,
     Partial,
@@ -32,11 +27,13 @@ from derive.expressions import (
     plus,
     product,
 )
-from derive.functions import FUNCTIONS
-from derive.lines import relative_error
+from derive.functions.scalar import FUNCTIONS
+from derive.indices import Affine, AffineTerm, Axis, Index
 from derive.network import network
-from derive.points import Stream, draw, kinks_in, on_kink, small_sizes
-from derive.valuation import Valuation
+from derive.verification.evaluate import EvaluationError
+from derive.verification.lines import relative_error
+from derive.verification.points import Stream, draw, kinks_in, on_kink, small_sizes
+from derive.verification.valuation import Valuation
 
 M, N = Axis("m", 9), Axis("n", 9)
 A, V = Tensor("A", (M, N)), Tensor("v", (N,))

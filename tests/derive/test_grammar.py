@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from mpmath import mp
 
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
 from derive.errors import InputError
-from derive.expressions import Affine, AffineTerm, Axis, Entry, Expression, Index, Largest, Number, Power, Relation, Size, Tensor, Total
-from derive.functions import FUNCTIONS, scalar_body
-from derive.grammar import DEEPEST, LONGEST_TEXT, Source, read_declaration, read_equation, read_formula
-from derive.scope import Reader, Scope
+from derive.expressions import Entry, Expression, Largest, Number, Power, Relation, Size, Tensor, Total
+from derive.functions.scalar import FUNCTIONS, scalar_body
+from derive.indices import Affine, AffineTerm, Axis, Index
+from derive.language.grammar import DEEPEST, LONGEST_TEXT, Source, read_declaration, read_equation, read_formula
+from derive.language.scope import Reader, Scope
 from tests.derive.values import value
 
 J, K, T = Axis("j", 3), Axis("k", 4), Axis("t", 5)

@@ -9,17 +9,18 @@ import pytest
 from sympy import Basic
 
 from derive.chain_rule import Sweep, reverse_sweep
-from derive.checks import verify_dot_product, verify_kinks
-from derive.expressions import Expression, Number, Relation, product, rebuild, tensors_of
-from derive.lines import Line, letters, together
-from derive.matrix import Elementwise, Hadamard, MatrixExpression, MatrixProduct, MatrixSum, Scalar, Scaled, Transposed
-from derive.matrix_rules import entry_of
+from derive.expressions import Expression, Number, Relation, product
+from derive.matrices.index_form import entry_of
+from derive.matrices.matrix import Elementwise, Hadamard, MatrixExpression, MatrixProduct, MatrixSum, Scalar, Scaled, Transposed
 from derive.network import network
 from derive.notation import View, load
-from derive.points import Point
 from derive.results import results_of
 from derive.steps import Derivation, Step
-from derive.verify import looks, points_of, verify_derivation, verify_matrix_form
+from derive.traversal import rebuild, tensors_of
+from derive.verification.checks import verify_dot_product, verify_kinks
+from derive.verification.lines import Line, letters, together
+from derive.verification.points import Point
+from derive.verification.verify import looks, points_of, verify_derivation, verify_matrix_form
 from tests.derive.mutations import mutants
 from tests.derive.neutrality import proved_equal
 

@@ -10,11 +10,13 @@ from mpmath import mp
 
 from derive.chain_rule import reverse_sweep
 from derive.equations import Equation, System
-from derive.expressions import Axis, Index, Tensor, Total, free_indices, tensors_of
+from derive.expressions import Tensor, Total
+from derive.indices import Axis, Index
+from derive.language.plain import plain_equation
 from derive.network import BATCH, batched, network
-from derive.plain import plain_equation
 from derive.results import results_of
-from derive.verify import verify
+from derive.traversal import free_indices, tensors_of
+from derive.verification.verify import verify
 from tests.derive.values import value
 
 

@@ -6,11 +6,11 @@ import pytest
 from mpmath import mp
 from sympy import Rational
 
-from derive.activations import own_activation
 from derive.expressions import Apply, Variable
-from derive.functions import FUNCTIONS, function, scalar_body
-from derive.output_form import output_form, proves
-from derive.plain import plain
+from derive.functions.activations import own_activation
+from derive.functions.output_form import output_form, proves
+from derive.functions.scalar import FUNCTIONS, function, scalar_body
+from derive.language.plain import plain
 from tests.derive.values import value
 
 FORMS = {

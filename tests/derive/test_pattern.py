@@ -8,11 +8,12 @@ from random import Random
 import pytest
 
 from derive import chain_rule
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
+from derive.calculus.pattern import pattern_of
 from derive.chain_rule import Sweep, reverse_sweep
 from derive.equations import System
-from derive.expressions import Axis, Tensor
-from derive.pattern import pattern_of
+from derive.expressions import Tensor
+from derive.indices import Axis
 from derive.steps import Derivation
 from tests.derive.random_systems import random_system
 from tests.derive.systems import system

@@ -7,26 +7,12 @@ from mpmath import mp
 from sympy import Rational
 
 from derive.equations import Equation
-from derive.expressions import (
-    Affine,
-    AffineTerm,
-    Apply,
-    Axis,
-    Bracket,
-    Function,
-    Index,
-    Number,
-    Partial,
-    Power,
-    Relation,
-    Size,
-    Tensor,
-    Total,
-)
-from derive.functions import FUNCTIONS, primitive_derivative, scalar_body
+from derive.expressions import Apply, Bracket, Function, Number, Partial, Power, Relation, Size, Tensor, Total
+from derive.functions.scalar import FUNCTIONS, primitive_derivative, scalar_body
+from derive.functions.tables import table
+from derive.indices import Affine, AffineTerm, Axis, Index
+from derive.language.plain import number_text, plain, plain_equation
 from derive.network import network
-from derive.plain import number_text, plain, plain_equation
-from derive.tables import table
 from tests.derive.values import value
 
 B, J, K = Axis("batch", 4), Axis("n1", 3), Axis("n2", 2)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from derive.chain_rule import reverse_sweep
-from derive.evaluate import EvaluationError
-from derive.lines import LOST_DIGITS, evaluate_derivation, lines_of, relative_error
-from derive.points import Point, draw
-from derive.valuation import Valuation
+from derive.verification.evaluate import EvaluationError
+from derive.verification.lines import LOST_DIGITS, evaluate_derivation, lines_of, relative_error
+from derive.verification.points import Point, draw
+from derive.verification.valuation import Valuation
 from tests.derive.random_systems import SIZES, random_system
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
 from derive.equations import Equation
-from derive.expressions import Affine, Apply, Axis, Case, Cases, Index, Number, Relation, Tensor, product, total
-from derive.matrix import ElementCases, matrix_nodes
-from derive.matrix_rules import entry_of
-from derive.recognise import agrees, recognise
+from derive.expressions import Apply, Case, Cases, Number, Relation, Tensor, product, total
+from derive.indices import Affine, Axis, Index
+from derive.matrices.index_form import entry_of
+from derive.matrices.matrix import ElementCases, matrix_nodes
+from derive.matrices.recognise import agrees, recognise
 from tests.derive.matrix_forms import FORMS, W2, a1, channels, delta2, exp, i, j, k, loss, n0, n1, n2, relu, t, time, z1
 from tests.derive.matrix_numbers import as_text, check_values
 

@@ -10,8 +10,10 @@ import pytest
 from sympy import Basic
 
 from derive.equations import Equation
-from derive.expressions import Apply, Axis, Expression, Function, Index, Number, Power, Tensor, product, total
-from derive.matrix import (
+from derive.expressions import Apply, Expression, Function, Number, Power, Tensor, product, total
+from derive.indices import Axis, Index
+from derive.matrices.index_form import transposed
+from derive.matrices.matrix import (
     COLUMN,
     ROW,
     Array,
@@ -27,8 +29,7 @@ from derive.matrix import (
     Transposed,
     shape,
 )
-from derive.matrix_rules import transposed
-from derive.recognise import MatrixForm, agrees, recognise
+from derive.matrices.recognise import MatrixForm, agrees, recognise
 from tests.derive.matrix_forms import FORMS, W1, W2, A, Delta1, X, a1, delta2, j, n0, n1, p, x
 from tests.derive.matrix_numbers import has_the_values
 

@@ -6,9 +6,10 @@ import pytest
 
 from derive.chain_rule import reverse_sweep
 from derive.equations import Equation, System
-from derive.expressions import Axis, Expression, Function, Index, Number, Power, Size, Tensor, total
+from derive.expressions import Expression, Function, Number, Power, Size, Tensor, total
+from derive.indices import Axis, Index
+from derive.matrices.recognise import recognise
 from derive.network import network
-from derive.recognise import recognise
 from tests.derive.matrix_numbers import as_text, has_the_values
 
 EXP = Function("exp")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from derive.errors import InputError
-from derive.read_specification import read_specification
-from derive.specification import LARGEST_SIZE, MOST_LAYERS
+from derive.specifications.read_specification import read_specification
+from derive.specifications.specification import LARGEST_SIZE, MOST_LAYERS
 
 XOR = """
 name = "xor"

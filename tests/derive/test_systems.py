@@ -9,16 +9,16 @@ import autograd
 import numpy as np
 import pytest
 
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
 from derive.chain_rule import Sweep, adjoint, reverse_sweep
 from derive.equations import System
 from derive.expressions import Tensor
-from derive.functions import FUNCTIONS
-from derive.grammar import Source, read_formula
-from derive.lines import evaluate_derivation, lines_of
-from derive.points import Point, draw
-from derive.scope import Reader, Scope
-from derive.valuation import Valuation
+from derive.functions.scalar import FUNCTIONS
+from derive.language.grammar import Source, read_formula
+from derive.language.scope import Reader, Scope
+from derive.verification.lines import evaluate_derivation, lines_of
+from derive.verification.points import Point, draw
+from derive.verification.valuation import Valuation
 from tests.derive import forwards, systems
 
 EVERY = pytest.mark.parametrize("system", systems.EVERY, ids=lambda system: system.name)

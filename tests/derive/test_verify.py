@@ -9,8 +9,8 @@ import pytest
 
 from derive.network import network
 from derive.results import results_of
-from derive.statements import CHECKED, PROVED, Report, Statement
-from derive.verify import verify
+from derive.verification.statements import CHECKED, PROVED, Report, Statement
+from derive.verification.verify import verify
 
 SPECS = [
     "2-2:relu-1:linear",

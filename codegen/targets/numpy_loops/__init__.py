@@ -8,7 +8,8 @@ from typing import Any
 from codegen.problem import Numbered, Problem
 from codegen.targets.loops import loop_lines
 from codegen.targets.module_record import Block, comment, shape_text
-from derive.expressions import Tensor, tensors_of
+from derive.expressions import Tensor
+from derive.traversal import tensors_of
 
 
 def passes_record(problem: Problem, cite: bool = True) -> Mapping[str, Any]:

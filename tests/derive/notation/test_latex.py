@@ -8,9 +8,7 @@ from derive.equations import Equation
 from derive.expressions import (
     ONE,
     ZERO,
-    Affine,
     Apply,
-    Axis,
     Bracket,
     Case,
     Cases,
@@ -18,7 +16,6 @@ from derive.expressions import (
     Entry,
     Expression,
     Function,
-    Index,
     Largest,
     Number,
     Partial,
@@ -30,6 +27,7 @@ from derive.expressions import (
     Variable,
     product,
 )
+from derive.indices import Affine, Axis, Index
 from derive.notation import View, latex, latex_chain, latex_equation, load
 
 NIELSEN = load("nielsen")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from sympy import Basic
 
-from derive.expressions import BINDERS, Axis, Function, Index, Partial, Tensor, free_indices
+from derive.expressions import BINDERS, Function, Partial, Tensor
+from derive.indices import Axis, Index
 from derive.network import network
 from derive.notation import choose_letters, load
 from derive.notation.letters import Letters
 from derive.results import results_of
+from derive.traversal import free_indices
 
 NIELSEN = load("nielsen")
 

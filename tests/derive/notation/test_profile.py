@@ -11,7 +11,8 @@ import pytest
 
 import derive.notation.profile as profile
 from derive.errors import InputError
-from derive.expressions import Axis, Index, Tensor, Total
+from derive.expressions import Tensor, Total
+from derive.indices import Axis, Index
 from derive.notation import View, latex, load, names
 from derive.notation.profile import notation
 

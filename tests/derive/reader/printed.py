@@ -9,16 +9,17 @@ from itertools import permutations
 
 from sympy import Basic
 
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
 from derive.equations import System
-from derive.expressions import Entry, Expression, Partial, rebuild
-from derive.lines import lines_of
-from derive.matrix_rules import entry_of
+from derive.expressions import Entry, Expression, Partial
+from derive.matrices.index_form import entry_of
 from derive.network import network
 from derive.notation import Notation, latex_chain, load
 from derive.notes.story import Story
 from derive.reader import Scope, names_of, read, scope_of
 from derive.results import Result, Results, results_of
+from derive.traversal import rebuild
+from derive.verification.lines import lines_of
 from derive.words import load as load_words
 
 NIELSEN = load("nielsen")

@@ -10,7 +10,7 @@ from derive.notes.build import notes
 from derive.reader.alignment import aligned
 from derive.reader.document import DISPLAY, NUMBERED, PROSE, Row, rows_of
 from derive.reader.notes import RowJudge, verify_notes
-from derive.statements import Report, Statement
+from derive.verification.statements import Report, Statement
 from tests.derive.edits import edits
 from tests.derive.reader.printed import results
 

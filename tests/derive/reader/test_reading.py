@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from derive.canonical import canonical
+from derive.calculus.canonical import canonical
 from derive.errors import InputError
-from derive.expressions import Affine, Apply, Entry, Number, Partial, Size, Total
+from derive.expressions import Apply, Entry, Number, Partial, Size, Total
+from derive.indices import Affine
 from derive.network import network
 from derive.reader import Misfit, Reading, Scope, names_of, read, scope_of
 from tests.derive.reader.printed import NIELSEN, inert

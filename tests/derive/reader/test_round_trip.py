@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from derive.activations import activation_names
-from derive.canonical import canonical
-from derive.losses import loss_names
+from derive.calculus.canonical import canonical
+from derive.functions.activations import activation_names
+from derive.functions.losses import loss_names
 from derive.notation import NUMBERED, latex
 from derive.notes.explicit import explicit_adjoints, explicit_forward, explicit_gradients
 from derive.reader import names_of, read, scope_of

@@ -1,0 +1,1 @@
+"""The index calculus: substitution, derivatives, contraction and normal forms of expressions."""

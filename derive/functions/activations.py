@@ -1,0 +1,86 @@
+"""Activations: rows of ``activations.toml``, or a user's own formula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Rational
+
+from derive.errors import InputError, unknown
+from derive.expressions import Expression, Function, Number, Tensor
+from derive.functions.scalar import FUNCTIONS, function, is_vector, scalar_body, with_known_names
+from derive.functions.tables import table
+from derive.indices import Index
+from derive.language.grammar import Source, read_formula
+from derive.language.scope import VARIABLE, Reader, Scope, apply
+
+OWN = "f"
+GLOROT = "glorot"
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation with the values of its parameters; ``initialisation`` is what the weights before it start from."""
+
+    name: str
+    formula: str
+    parameters: tuple[tuple[str, Rational], ...] = ()
+    initialisation: str = GLOROT
+
+    @property
+    def of_vectors(self) -> bool:
+        """Whether one output depends on all inputs, as in softmax."""
+        return is_vector(self.formula, self.name)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the formula is the user's."""
+        return self.name not in table("activations")
+
+    @property
+    def function(self) -> Function:
+        """The scalar function; raises InputError for an activation of vectors."""
+        if self.is_own:
+            return Function(self.name, scalar_body(self.formula, self.name, dict(self.parameters)))
+        return function(self.name, **dict(self.parameters))
+
+    def at(self, z: Tensor, index: Index) -> Expression:
+        """The output at ``index`` for the vector of pre-activations ``z``."""
+        if not self.of_vectors:
+            return apply(self.function, z[index])
+        source = Source(self.formula, f"formula of {self.name}")
+        values = {key: Number(value) for key, value in self.parameters}
+        scope = Scope({VARIABLE: z}, {index.letter: index}, {index.letter: index.axis}, values, FUNCTIONS)
+        return Reader(source).expression(read_formula(source), scope)
+
+
+def activation(name: str, parameters: Mapping[str, Rational] | None = None) -> Activation:
+    """The activation of that name; raises InputError with the nearest names for an unknown name or parameter."""
+    rows = table("activations")
+    if name not in rows:
+        raise unknown("activation", name, rows)
+    row = rows[name]
+    values = {**row.get("parameters", {}), **with_known_names(name, row, dict(parameters or {}))}
+    return Activation(
+        name, row["formula"], tuple((key, Rational(value)) for key, value in values.items()), row.get("initialisation", GLOROT)
+    )
+
+
+def own_activation(formula: str, parameters: Mapping[str, Rational] | None = None, name: str = OWN) -> Activation:
+    """A user's activation: a formula in ``z`` with its parameters; raises InputError where it cannot be read.
+
+    Line breaks become spaces, so that the formula can stand in a comment.
+    """
+    own = Activation(name, " ".join(formula.split()), tuple((key, Rational(value)) for key, value in (parameters or {}).items()))
+    if any(key in (VARIABLE, "pi") or key in FUNCTIONS for key, _ in own.parameters):
+        raise InputError(f"formula of {name}: a parameter has the name of the variable, a constant or a function")
+    if own.of_vectors:
+        raise InputError(f"formula of {name}: write it in {VARIABLE} alone; a formula of vectors belongs to an equation file")
+    _ = own.function
+    return own
+
+
+def activation_names() -> tuple[str, ...]:
+    """Every activation of the table."""
+    return tuple(table("activations"))

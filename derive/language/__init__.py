@@ -1,0 +1,1 @@
+"""The small language of formulas: text to expressions and back."""

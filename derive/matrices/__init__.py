@@ -1,0 +1,1 @@
+"""From index form to matrix form, and back again as a check."""

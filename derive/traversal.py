@@ -1,0 +1,50 @@
+"""Walks through expressions: every node, what they read, which indices are free in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sympy import Basic, Rational
+from sympy.core.symbol import Str
+
+from derive.expressions import BINDERS, Entry, Function, Tensor
+from derive.indices import Axis, Index
+
+
+def walk(value: Basic) -> Iterator[Basic]:
+    """Every node inside an expression, parents first; tensors, functions and indices are leaves."""
+    yield value
+    if not isinstance(value, Tensor | Function | Index | Axis):
+        for part in value.args:
+            if isinstance(part, Basic):
+                yield from walk(part)
+
+
+def rebuild(value: Basic, change: Callable[[Basic], Basic]) -> Basic:
+    """The same node with ``change`` applied to each part; leaves are returned as they are."""
+    if isinstance(value, Tensor | Function | Index | Axis) or not value.args:
+        return value
+    parts = tuple(change(part) if isinstance(part, Basic) and not isinstance(part, Str | Rational) else part for part in value.args)
+    return value if parts == value.args else value.func(*parts)
+
+
+def entries_of(value: Basic) -> tuple[Entry, ...]:
+    """Every entry read in an expression, each once, in order of appearance."""
+    return tuple(dict.fromkeys(node for node in walk(value) if isinstance(node, Entry)))
+
+
+def tensors_of(value: Basic) -> tuple[Tensor, ...]:
+    """Every tensor read in an expression, each once, in order of appearance."""
+    return tuple(dict.fromkeys(entry.tensor for entry in entries_of(value)))
+
+
+def free_indices(value: Basic) -> tuple[Index, ...]:
+    """The indices that no sum inside ``value`` binds, in order of appearance."""
+    if isinstance(value, Index):
+        return (value,)
+    if isinstance(value, Tensor | Function | Axis):
+        return ()
+    if isinstance(value, BINDERS):
+        return tuple(i for i in free_indices(value.body) if i != value.index)
+    found = (index for part in value.args if isinstance(part, Basic) for index in free_indices(part))
+    return tuple(dict.fromkeys(found))

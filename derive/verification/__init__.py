@@ -1,0 +1,1 @@
+"""Every displayed line evaluated from the forward equations alone."""

@@ -1,0 +1,161 @@
+"""Verification of everything that is displayed about a network: each line is evaluated, each matrix form expanded.
+
+Every statement says how certain it is: ``proved`` is a symbolic identity with symbolic sizes, ``checked`` an evaluation of
+both sides with 40 digits at random small sizes and points. Nothing here can be proved by the rules that derived it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from derive.calculus.pattern import pattern_of
+from derive.chain_rule import Sweep
+from derive.equations import Equation
+from derive.expressions import Expression
+from derive.matrices.index_form import entry_of
+from derive.matrices.matrix import ShapeError
+from derive.matrices.recognise import MatrixForm, agrees
+from derive.notation import Notation, View, latex_chain, load
+from derive.results import Result, Results
+from derive.steps import Derivation
+from derive.verification.checks import verify_dot_product, verify_kinks
+from derive.verification.lines import Line, Outcome, chooses, described, evaluate_equation, evaluate_lines, lines_of, together
+from derive.verification.points import Point, draw, kinks_in
+from derive.verification.statements import CHECKED, PROVED, Report, Statement
+
+Member = TypeVar("Member")
+
+FEW = 24
+"""Up to this many derivations or parameters a system is looked at in more than one point and position."""
+
+SAMPLE = 6
+"""Of a family of layers so many are evaluated; the derivations of the others must be those up to names."""
+
+
+def verify(results: Results, notation: Notation | None = None) -> Report:
+    """Every displayed formula of a network: forward equations, each line of each chain, matrix forms, kinks, dot products."""
+    shown = notation or load("nielsen")
+    statements: list[Statement] = []
+    of_batch = () if results.batch_sweep is results.pattern_sweep else ((results.batch_sweep, results.of_batch),)
+    for sweep, numbered in ((results.pattern_sweep, results.of_pattern), *of_batch):
+        points = points_of(sweep)
+        for result in numbered:
+            statements.extend(verify_result(result, sweep, points, shown))
+        statements.extend(verify_kinks(sweep, numbered, points[0], shown))
+        statements.append(verify_dot_product(sweep, points[0]))
+    return Report(tuple(statements))
+
+
+def points_of(sweep: Sweep) -> tuple[Point, ...]:
+    """One point, where a wrong line shows unless by a coincidence of 40 digits; six for a small system with kinks, where it may not."""
+    count = 6 if kinks_in(sweep.system) and len(sweep.derivations) <= FEW else 1
+    return tuple(draw(sweep.system, seed) for seed in range(count))
+
+
+def positions_at(point: Point) -> int:
+    """At how many positions of a tensor its lines are evaluated: three in a small system, one in a deep one."""
+    return 3 if len(point.system.parameters) <= FEW else 1
+
+
+def verify_result(result: Result, sweep: Sweep, points: Sequence[Point], notation: Notation) -> list[Statement]:
+    """The statements of one numbered result: the lines of its derivation, its formula, and its matrix form."""
+    number, view = str(result.number), View(general=result.layer, batch=result.system.loss.role == "total_loss")
+    statements: list[Statement] = []
+    if result.derivation is not None:
+        own = {derivation.left.tensor.name: derivation for derivation in sweep.derivations}
+        family = [own[member.tensor.name] for member in result.members]
+        statements.extend(verify_derivation(result.derivation, points, number, notation, view, family))
+    most = positions_at(points[0])
+    outcome = together(evaluate_equation(member, member.right, points[0], most) for member in sample(result.members))
+    text = " = ".join(latex_chain((result.equation.left, result.equation.right), notation, view))
+    statements.append(
+        Statement(number, text, CHECKED, outcome.ok, described(outcome, points[:1], len(result.members), len(sample(result.members))))
+    )
+    if result.matrix is not None:
+        statements.append(verify_matrix_form(result.equation, result.matrix, points, number, notation, view))
+    return statements
+
+
+def verify_derivation(
+    derivation: Derivation,
+    points: Sequence[Point],
+    number: str,
+    notation: Notation,
+    view: View,
+    family: Sequence[Derivation] = (),
+) -> list[Statement]:
+    """One statement for each displayed line of a chain, and of the chains of the same pattern in other layers.
+
+    A line is right if it has the value of the inert derivative that the chain begins with, found from the forward
+    equations alone.
+    """
+    lines = lines_of(derivation)
+    members = family or (derivation,)
+    evaluated = _evaluated(members)
+    outcomes = [Outcome()] * len(lines)
+    for member in evaluated:
+        own = lines_of(member)
+        found = [together(outcomes_of_line) for outcomes_of_line in zip(*looks(own, member, points), strict=True)]
+        if len(found) != len(lines):
+            found = [*([Outcome()] * (len(lines) - 1)), together(found)]
+        outcomes = [old.and_also(new) for old, new in zip(outcomes, found, strict=True)]
+    chain = (derivation.left, *(line.value for line in lines))
+    left, *texts = latex_chain(chain, notation, view)
+    return [
+        Statement(
+            f"{number}{line.label}", f"{left} = {text}", CHECKED, outcome.ok, described(outcome, points, len(members), len(evaluated))
+        )
+        for line, text, outcome in zip(lines, texts, outcomes, strict=True)
+    ]
+
+
+def looks(lines: Sequence[Line], derivation: Derivation, points: Sequence[Point]) -> Iterator[tuple[Outcome, ...]]:
+    """The outcomes at each point; at points after the first only of lines that compare values."""
+    yield evaluate_lines(lines, derivation, points[0], positions_at(points[0]))
+    choosing = [line for line in lines if chooses(line.value)]
+    if choosing:
+        for point in points[1:]:
+            found = iter(evaluate_lines(choosing, derivation, point, positions_at(point)))
+            yield tuple(next(found) if line in choosing else Outcome() for line in lines)
+
+
+def sample(members: Sequence[Member]) -> tuple[Member, ...]:
+    """The first, the last and some between, evenly spread."""
+    if len(members) <= SAMPLE:
+        return tuple(members)
+    return tuple(members[place * (len(members) - 1) // (SAMPLE - 1)] for place in range(SAMPLE))
+
+
+def _evaluated(family: Sequence[Derivation]) -> tuple[Derivation, ...]:
+    """A sample of each kind of derivation that is not another one with other names."""
+    kinds: dict[str, list[Derivation]] = {}
+    for member in family:
+        pattern, _ = pattern_of((member.left, member.start, *(line.value for line in lines_of(member))))
+        kinds.setdefault(pattern, []).append(member)
+    return tuple(member for kind in kinds.values() for member in sample(kind))
+
+
+def verify_equation_chain(equation: Equation, chain: Sequence[Expression], points: Sequence[Point]) -> tuple[Outcome, ...]:
+    """The outcome of each expression of ``left = a = b = c``, where ``left`` is that of ``equation`` with its indices."""
+    return tuple(together(evaluate_equation(equation, value, point) for point in points) for value in chain)
+
+
+def verify_matrix_form(
+    equation: Equation, form: MatrixForm, points: Sequence[Point], number: str, notation: Notation, view: View
+) -> Statement:
+    """Proved where the expansion into index form is the equation again up to bound names and order; evaluated as well."""
+    try:
+        entry = entry_of(form.right, (form.rows, form.columns))
+        text = " = ".join(latex_chain((form.left, form.right), notation, view))
+    except ShapeError as error:
+        (text,) = latex_chain((form.left,), notation, view)
+        return Statement(number, text, PROVED, False, f"shapes do not fit: {error}")
+    outcome = Outcome()
+    for point in points[:1]:
+        outcome = outcome.and_also(evaluate_equation(equation, entry, point))
+    if outcome.fault:
+        return Statement(number, text, CHECKED, False, described(outcome, points[:1]))
+    if agrees(equation, form):
+        return Statement(number, text, PROVED, True, "expands to the index form for any sizes; " + described(outcome, points[:1]))
+    return Statement(number, text, CHECKED, outcome.ok, described(outcome, points[:1]))
