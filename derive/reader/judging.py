@@ -25,15 +25,16 @@ _MOST = 4
 
 
 def judge(sides: Sequence[Syntax], ground: Ground, layers: Sequence[int | None], *, units: bool = False) -> Outcome:
-    """Whether all sides are equal in each of some layers.
+    """Whether all sides are equal in each of some layers: in the first one at all points, in the others at one.
 
     ``units`` says that single units are spoken of, so that the sizes are those of the specification. Raises ``InputError`` where the
     formula cannot be read.
     """
     outcome = Outcome()
-    for layer in sample(layers):
+    for number, layer in enumerate(sample(layers)):
         reading = read_sides(sides, ground.scope(layer))
-        outcome = outcome.and_also(evaluated(reading, points_for(reading, ground, units), everywhere=units))
+        points = points_for(reading, ground, units)
+        outcome = outcome.and_also(evaluated(reading, points[:1] if number else points, everywhere=units))
         if outcome.fault:
             break
     return outcome
