@@ -1,7 +1,8 @@
 """Everything that is known about a network, numbered: what notes print, code cites and checks are made of.
 
-Numbers belong to named results in a canonical order: forward values, loss, adjoints from the loss backwards and gradients of one
-pattern, then the same for a batch. They do not depend on notation or level of detail. Layers with the same local pattern share one result and one number.
+Numbers belong to named results in a canonical order: forward values, loss, adjoints from the loss backwards and gradients
+of one pattern, then the same for a batch. They do not depend on notation or level of detail. Layers with the same local
+pattern share one result and one number.
 """
 
 from __future__ import annotations
