@@ -79,7 +79,7 @@ class Influence:
         return tuple(Index(letter, axis) for letter, axis in zip(letters, tensor.axes, strict=True))
 
     def _is_inlined(self, equation: Equation) -> bool:
-        if equation.tensor in self.wanted or equation.tensor in self.system.outside:
+        if equation.tensor == self.system.loss or equation.tensor in self.wanted or equation.tensor in self.system.outside:
             return False
         if any(isinstance(node, Total | Largest) for node in walk(equation.right)):
             return False

@@ -256,7 +256,7 @@ class Reader:
         if letter.name not in scope.indices:
             self._refuse_index(letter, scope)
         index = scope.indices[letter.name]
-        vector = Tensor(VARIABLE, (index.axis,))
+        vector = Tensor(VARIABLE, (index.axis,), "vector")  # a user may have a z along the same axis
         formula = Reader(Source(scope.vectors[syntax.name], f"formula of {syntax.name}"))
         inner = Scope({VARIABLE: vector}, {VECTOR_INDEX: index}, {VECTOR_INDEX: index.axis}, {}, scope.functions)
         value = formula.expression(read_formula(formula.source), inner)
