@@ -121,18 +121,18 @@ def test_a_usage_error_is_one_line_and_status_2(run: Run, tmp_path: Path, case: 
 
 
 @pytest.mark.parametrize("case", ONE_LINERS)
-def test_a_bad_one_line_spec_is_refused(run: Run, tmp_path: Path, case: str) -> None:
+def test_a_bad_one_line_spec_is_refused(call: Run, tmp_path: Path, case: str) -> None:
     spec, expected = ONE_LINERS[case]
     options = ["--loss", "cross_entropy"] if case.startswith("cross") else []
-    assert_refused(run("build", "-o", "out", *options, "--", spec), expected)
+    assert_refused(call("build", "-o", "out", *options, "--", spec), expected)
     assert everything_below(tmp_path) == []
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_a_bad_spec_file_is_refused(run: Run, tmp_path: Path, case: str) -> None:
+def test_a_bad_spec_file_is_refused(call: Run, tmp_path: Path, case: str) -> None:
     text, expected = FILES[case]
     (tmp_path / "spec.toml").write_text(text, encoding="utf-8")
-    assert_refused(run("build", "spec.toml", "-o", "out"), expected)
+    assert_refused(call("build", "spec.toml", "-o", "out"), expected)
     assert everything_below(tmp_path) == ["spec.toml"]
 
 
