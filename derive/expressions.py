@@ -14,7 +14,7 @@ from typing import Any
 from sympy import Basic, Integer, Rational
 from sympy.core.symbol import Str
 
-from derive.indices import Affine, Axis, Index, Node, Position
+from derive.indices import Affine, Axis, Index, Node, Position, label
 
 
 class Tensor(Node):
@@ -35,7 +35,7 @@ class Tensor(Node):
     ) -> Tensor:
         own_axes = axes if isinstance(axes, Axes) else Axes(*axes)
         mark = layer if isinstance(layer, Basic) else Str("-") if layer is None else Integer(layer)
-        return Basic.__new__(cls, Str(str(name)), own_axes, Str(str(role)), mark, of if of is not None else Str("-"))
+        return Basic.__new__(cls, label(name), own_axes, label(role), mark, of if of is not None else Str("-"))
 
     @property
     def name(self) -> str:
@@ -69,7 +69,7 @@ class Function(Node):
     """A scalar function, named. ``body`` is its formula in ``Variable()``; a primitive has none. ``order`` counts primes."""
 
     def __new__(cls, name: str | Str, body: Basic | None = None, order: int | Integer = 0) -> Function:
-        return Basic.__new__(cls, Str(str(name)), body if body is not None else Str("primitive"), Integer(order))
+        return Basic.__new__(cls, label(name), body if body is not None else Str("primitive"), Integer(order))
 
     @property
     def name(self) -> str:
@@ -140,7 +140,7 @@ class Constant(Expression):
     """A named mathematical constant; only ``pi`` so far."""
 
     def __new__(cls, name: str | Str) -> Constant:
-        return Basic.__new__(cls, Str(str(name)))
+        return Basic.__new__(cls, label(name))
 
     @property
     def name(self) -> str:
@@ -253,7 +253,7 @@ class Relation(Node):
     """``left sign right``; both sides are positions (affine) or both are expressions. Signs: ``= < <= > >=``."""
 
     def __new__(cls, left: Basic, sign: str | Str, right: Basic) -> Relation:
-        return Basic.__new__(cls, left, Str(str(sign)), right)
+        return Basic.__new__(cls, left, label(sign), right)
 
     @property
     def left(self) -> Basic:

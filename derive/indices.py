@@ -11,6 +11,11 @@ from sympy.core.symbol import Str
 _serial = count(1)
 
 
+def label(text: str | Str) -> Str:
+    """A name as a part of a node."""
+    return text if isinstance(text, Str) else Str(text)
+
+
 class Node(Basic):
     """What all nodes share: a plain text for people who debug; SymPy's printers would take our names for its own."""
 
@@ -38,7 +43,7 @@ class Axis(Node):
     """
 
     def __new__(cls, name: str | Str, size: int | Integer) -> Axis:
-        return Basic.__new__(cls, Str(str(name)), Integer(size))
+        return Basic.__new__(cls, label(name), Integer(size))
 
     @property
     def name(self) -> str:
@@ -54,7 +59,7 @@ class Index(Node):
 
     def __new__(cls, letter: str | Str, axis: Axis, serial: int | Integer | None = None) -> Index:
         number = next(_serial) if serial is None else serial
-        return Basic.__new__(cls, Str(str(letter)), axis, Integer(number))
+        return Basic.__new__(cls, label(letter), axis, Integer(number))
 
     @property
     def letter(self) -> str:
