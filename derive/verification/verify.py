@@ -116,7 +116,7 @@ def looks(lines: Sequence[Line], derivation: Derivation, points: Sequence[Point]
     choosing = [line for line in lines if chooses(line.value)]
     if choosing:
         for point in points[1:]:
-            found = iter(evaluate_lines(choosing, derivation, point, positions_at(point)))
+            found = iter(evaluate_lines(choosing, derivation, point, 1))
             yield tuple(next(found) if line in choosing else Outcome() for line in lines)
 
 
