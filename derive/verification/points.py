@@ -236,9 +236,12 @@ def _assume(assumption: Equation, valuation: Valuation) -> None:
 
 
 def _answers(valuation: Valuation) -> bool:
-    """Whether the loss depends on the first input or parameter at all, so that checks compare more than zeros."""
+    """Whether the loss depends on the first parameter or input at all, so that checks compare more than zeros.
+
+    An input that only decides between cases has no derivative anywhere, hence parameters come first.
+    """
     system = valuation.system
-    first = (*system.inputs, *system.parameters)[0]
+    first = (*system.parameters, *system.inputs)[0]
     return any(valuation.adjoint(first, position) != 0 for position in valuation.array(first))
 
 
