@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from sympy import Basic, Rational
 
 from derive.equations import System
 from derive.expressions import Apply, Entry, Function, Number, Tensor
 from derive.functions.scalar import FUNCTIONS
-from derive.indices import Axis
+from derive.indices import Axis, Index
 from derive.matrices.matrix import Array
 from derive.notation.latex import to_latex
 from derive.notation.layout import Accented, Layout, Row, Scripts, Symbol
@@ -18,8 +19,9 @@ from derive.notation.profile import Notation
 from derive.notation.symbols import array_layout, entry_layout, function_name, layer_mark, size_layout
 from derive.notation.view import NUMBERED, View, has_patterns, is_pattern_axis, unit_layer
 from derive.reader.grammar import read_formula
+from derive.reader.slots import Slot
 from derive.reader.syntax import Scripted, text_of
-from derive.traversal import walk
+from derive.traversal import entries_of, walk
 
 ENTRY, ARRAY = "entry", "array"
 DOTS = "\\dots"
@@ -48,6 +50,16 @@ class Names:
     functions: Mapping[str, tuple[Function, ...]]
     applied: Mapping[str, tuple[Function, ...]]
     depth: int
+    linked: frozenset[tuple[str, str]]
+
+    @cached_property
+    def usual_axes(self) -> Mapping[str, Axis]:
+        """Letters that axes are named by."""
+        return {axis.name: axis for axis in self.system.axes if len(axis.name) == 1}
+
+    def may_run_along(self, slot: Slot, axis: Axis) -> bool:
+        """Whether a letter that runs along another axis may stand there, because it does so in an equation of the system."""
+        return slot.known is not None and slot.known != axis and (slot.known.name, axis.name) in self.linked
 
     def number(self, digits: str) -> Rational:
         """The number of which only the first digits are shown: one in the formulas of functions, or a product of two; else the digits."""
@@ -114,7 +126,19 @@ def names_from(groups: Iterable[Iterable[Tensor]], system: System, notation: Not
         _functions(applied, notation),
         applied,
         depth,
+        frozenset(_linked(system)),
     )
+
+
+def _linked(system: System) -> Iterator[tuple[str, str]]:
+    """Axes that the equations read by one index, as parts of a concatenation are: a letter of one may stand at a position of the other."""
+    for equation in system.equations:
+        for entry in entries_of(equation.right):
+            for position, axis in zip(entry.positions, entry.tensor.axes, strict=True):
+                indices = (position,) if isinstance(position, Index) else (term.index for term in position.terms)
+                for index in indices:
+                    if index.axis != axis:
+                        yield from ((index.axis.name, axis.name), (axis.name, index.axis.name))
 
 
 def _deltas(system: System) -> Iterator[Tensor]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import product as every
-
-from sympy import Basic
 
 from derive.errors import quoted
 from derive.expressions import Relation, Size
@@ -66,7 +65,8 @@ def position(part: Syntax, axis: Axis, scope: Scope) -> Deferred:
     text = letter_text(part)
     if text is not None:
         letter = scope.letters.get(text, part.at)
-        letter.slot.unify(Slot(axis), part.at, f"the index {quoted(text)}")
+        if not scope.names.may_run_along(letter.slot, axis):
+            letter.slot.unify(Slot(axis), part.at, f"the index {quoted(text)}")
         return lambda: letter.index
     constant, terms = affine(part, scope)
     if not terms and not 0 <= constant - 1 < axis.size:
@@ -129,24 +129,53 @@ def _size(leaf: Syntax, scope: Scope) -> Axis | None:
 
 
 def relation(item: Chain, scope: Scope) -> Callable[[], Relation]:
-    """``left sign right`` between positions."""
+    """``left sign right`` between positions, at most one side of which may be a size and a whole number."""
     (left, right), (sign,) = item.sides, item.signs
-    if sign == "=":
-        texts = [letter_text(side) for side in (left, right)]
-        if texts[0] is not None and texts[1] is not None:
-            one, two = (scope.letters.get(text, side.at) for text, side in zip(texts, (left, right), strict=True) if text is not None)
-            one.slot.relate(two.slot)
-    sides = [_side(side, scope) for side in (left, right)]
-    return lambda: Relation(sides[0](), sign, sides[1]())
+    texts = [letter_text(side) for side in (left, right)]
+    if sign == "=" and texts[0] is not None and texts[1] is not None:
+        scope.letters.get(texts[0], left.at).slot.relate(scope.letters.get(texts[1], right.at).slot)
+    first, second = _bound(left, scope), _bound(right, scope)
+    if first.size is not None and second.size is not None:
+        refuse(item.at, "two sizes compared")
+    if first.size is not None:
+        first, second, sign = second, first, _MIRRORED[sign]
+    if second.size is None:
+        return lambda: Relation(first.build(0), sign, second.build(0))
+    size, more = second.size, 1 - second.constant
+    if not second.constant and sign in _NEXT:
+        sign, more = _NEXT[sign], 0
+    return lambda: Relation(first.build(more), sign, Size(size))
 
 
-def _side(side: Syntax, scope: Scope) -> Callable[[], Basic]:
-    axis = _size(side, scope) if letter_text(side) is None or scope.letters.find(letter_text(side) or "") is None else None
-    if axis is not None:
-        return lambda: Size(axis)
-    text = letter_text(side)
-    if text is not None:
-        letter = scope.letters.get(text, side.at)
-        return lambda: letter.index
-    constant, terms = affine(side, scope)
-    return lambda: _position(constant, terms)
+_MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NEXT = {"<=": "<", ">": ">="}
+"""A position counted from 1 is at most the size where, counted from 0, it is less."""
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """One side of a relation: a whole number, multiples of letters, perhaps a size."""
+
+    constant: int
+    terms: tuple[tuple[int, Letter], ...]
+    size: Axis | None
+
+    def build(self, more: int) -> Position:
+        return _position(self.constant + more, self.terms)
+
+
+def _bound(side: Syntax, scope: Scope) -> _Bound:
+    parts = list(zip(side.signs, side.terms, strict=True)) if isinstance(side, Terms) else [("+", side)]
+    sizes = [part for sign, part in parts if sign == "+" and _is_size(part, scope)]
+    if len(sizes) > 1:
+        refuse(side.at, "several sizes in a position")
+    rest = [(sign, part) for sign, part in parts if part not in sizes]
+    constant, terms = affine(Terms(side.at, tuple(sign for sign, _ in rest), tuple(part for _, part in rest)), scope)
+    if sizes and terms:
+        refuse(side.at, "an index beside a size")
+    return _Bound(constant, tuple(terms), _size(sizes[0], scope) if sizes else None)
+
+
+def _is_size(part: Syntax, scope: Scope) -> bool:
+    text = letter_text(part)
+    return (text is None or scope.letters.find(text) is None) and _size(part, scope) is not None

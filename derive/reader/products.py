@@ -129,7 +129,7 @@ def _(value: Big, scope: Scope) -> Value:
     """A sum or a maximum over the letters below; limits must be those of the axis."""
     if value.below is None:
         refuse(value.at, f"expected an index below the {value.name}")
-    letters = _letters(value.below)
+    letters = _letters(value.below, scope)
     inside = scope.inside(*letters)
     if value.above is not None:
         for letter in letters:
@@ -149,19 +149,19 @@ def _nested(node: type, letters: Sequence[Letter], body: Expression | MatrixExpr
     return body
 
 
-def _letters(below: Script) -> list[Letter]:
+def _letters(below: Script, scope: Scope) -> list[Letter]:
     """``k``, ``k=1``, ``j,k`` or ``jk``."""
     if len(below.items) > 1 or below.items[0].signs:
-        return [_bound(item) for item in below.items]
-    return [_bound(Chain(part.at, (part,))) for part in positions_below(below)]
+        return [_bound(item, scope) for item in below.items]
+    return [_bound(Chain(part.at, (part,)), scope) for part in positions_below(below)]
 
 
-def _bound(item: Chain) -> Letter:
+def _bound(item: Chain, scope: Scope) -> Letter:
     text = letter_text(item.sides[0])
     starts = len(item.sides) == 1 or (item.signs == ("=",) and item.sides[1] == Literal(item.sides[1].at, "1"))
     if text is None or not starts:
         refuse(item.at, "expected an index, or an index = 1")
-    return Letter(text, item.at)
+    return scope.letters.letter(text, item.at)
 
 
 def _limit(letter: Letter, above: Script, scope: Scope) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import derive.reader.products  # noqa: F401 - registers the meaning of products
-from derive.errors import quoted
+from derive.errors import InputError, quoted
 from derive.expressions import Expression
 from derive.indices import Axis, Index
 from derive.matrices.index_form import entry_of
@@ -14,7 +15,7 @@ from derive.matrices.matrix import MatrixExpression, ShapeError
 from derive.reader.grammar import read_formula
 from derive.reader.meaning import meaning
 from derive.reader.scope import Scope
-from derive.reader.slots import Letters, misfit
+from derive.reader.slots import Letters, Misfit, misfit
 from derive.reader.syntax import Chain, Syntax
 from derive.reader.tokens import refuse
 from derive.reader.values import Term, Value, as_matrix, same_shape
@@ -50,7 +51,17 @@ def chain_of(text: str) -> Chain:
 
 def read_sides(sides: Sequence[Syntax], scope: Scope) -> Reading:
     """Sides of one chain: their letters agree, every letter that is free stands on the first side, and their shapes fit."""
-    own = replace(scope, letters=Letters())
+    try:
+        return _read_sides(sides, scope)
+    except Misfit:
+        if any(len(meaning.tensor.axes) > 1 for meanings in scope.names.tensors.values() for meaning in meanings):
+            with suppress(InputError):
+                return _read_sides(sides, replace(scope, fixed_last=True))
+        raise
+
+
+def _read_sides(sides: Sequence[Syntax], scope: Scope) -> Reading:
+    own = replace(scope, letters=Letters(usual=scope.names.usual_axes))
     first = meaning(sides[0], own)
     known = {letter.text for letter in own.letters.own}
     values = [first, *(meaning(side, own) for side in sides[1:])]

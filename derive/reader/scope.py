@@ -15,12 +15,16 @@ from derive.reader.syntax import Letter as LetterSyntax
 
 @dataclass(frozen=True)
 class Scope:
-    """``variable`` is the letter of a function's argument, where a formula is about a function."""
+    """``variable`` is the letter of a function's argument, where a formula is about a function.
+
+    ``fixed_last`` says which positions of an array stand below it where nothing else tells: the last, else the first.
+    """
 
     names: Names
     marks: Mapping[str, str]
     letters: Letters = field(default_factory=Letters)
     variable: str | None = None
+    fixed_last: bool = False
 
     def inside(self, *bound: Letter) -> Scope:
         """The scope inside a sum."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 from derive.errors import InputError, quoted
@@ -52,6 +53,11 @@ class Slot:
             return None
         raise LookupError
 
+    @property
+    def known(self) -> Axis | None:
+        """The axis, where it is certain already."""
+        return self._root()._axis
+
     def suggest(self, axis: Axis) -> None:
         """What it is unless something else says otherwise."""
         root = self._root()
@@ -99,10 +105,10 @@ def absent() -> Slot:
 
 
 class Letter:
-    """An index letter with the index that it stands for, once its axis is known."""
+    """An index letter with the index that it stands for, once its axis is known; ``usual`` is the axis where nothing else tells."""
 
-    def __init__(self, text: str, at: int) -> None:
-        self.text, self.at = text, at
+    def __init__(self, text: str, at: int, usual: Axis | None = None) -> None:
+        self.text, self.at, self.usual = text, at, usual
         self.slot = Slot()
         self._index: Index | None = None
 
@@ -113,7 +119,7 @@ class Letter:
             try:
                 axis = self.slot.axis
             except LookupError:
-                axis = None
+                axis = self.usual
             if axis is None:
                 misfit(self.at, f"nothing says what the index {quoted(self.text)} runs along")
             self._index = Index(self.text.rstrip("'").lstrip("\\"), axis)
@@ -123,8 +129,9 @@ class Letter:
 class Letters:
     """The letters in force at one place: those that sums around it bind, and the free ones of the whole chain."""
 
-    def __init__(self, around: Letters | None = None, bound: tuple[Letter, ...] = ()) -> None:
+    def __init__(self, around: Letters | None = None, bound: tuple[Letter, ...] = (), usual: Mapping[str, Axis] | None = None) -> None:
         self._around = around
+        self.usual: Mapping[str, Axis] = usual or (around.usual if around else {})
         self._own: dict[str, Letter] = {letter.text: letter for letter in bound}
 
     def find(self, text: str) -> Letter | None:
@@ -138,8 +145,12 @@ class Letters:
             outermost = self
             while outermost._around is not None:
                 outermost = outermost._around
-            found = outermost._own[text] = Letter(text, at)
+            found = outermost._own[text] = self.letter(text, at)
         return found
+
+    def letter(self, text: str, at: int) -> Letter:
+        """A new letter."""
+        return Letter(text, at, self.usual.get(text.rstrip("'")))
 
     @property
     def own(self) -> tuple[Letter, ...]:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from derive.errors import quoted
 from derive.expressions import Apply, Constant, Entry, Size, Tensor, Variable
 from derive.functions.scalar import FUNCTIONS
+from derive.indices import Axis
 from derive.matrices.matrix import COLUMN, ROW, Array, Elementwise, Mask, MatrixExpression, Positions, UnitMatrix
 from derive.reader.meaning import meaning, squared_norm
 from derive.reader.names import ENTRY, Meaning
 from derive.reader.positions import Deferred, between_positions, position, positions, relation
-from derive.reader.scope import Scope, chosen, letter_text, positions_below
+from derive.reader.scope import Scope, chosen, leaves, letter_text, positions_below
 from derive.reader.slots import Letter, Slot, absent, misfit
 from derive.reader.syntax import Chain, Fence, Group, Script, Scripted, Sign, Syntax
 from derive.reader.syntax import Letter as LetterSyntax
@@ -64,13 +65,15 @@ def is_top(script: Script) -> bool:
 
 def _symbol(base: LetterSyntax, below: Script | None, above: Script | None, scope: Scope) -> Value:
     text, at = base.text, base.at
+    if text == scope.variable and below is None:
+        return with_scripts(Term(Variable), above, scope)
+    axis = scope.size(text, below)
+    if axis is not None and below is not None and not _is_entry(text, below, above, scope):
+        return with_scripts(Term(lambda: Size(axis)), above, scope)
     meanings, spent = scope.meanings(text, above)
     if meanings:
         value = _tensor(chosen(meanings, below, text, at), below, scope, at)
         return value if spent else with_scripts(value, above, scope)
-    if text == scope.variable and below is None:
-        return with_scripts(Term(Variable), above, scope)
-    axis = scope.size(text, below)
     if axis is not None:
         return with_scripts(Term(lambda: Size(axis)), above, scope)
     if text in scope.names.bases:
@@ -78,6 +81,12 @@ def _symbol(base: LetterSyntax, below: Script | None, above: Script | None, scop
     if below is not None:
         refuse(at, f"unknown symbol {quoted(text)}")
     return _constant(text, above, scope, at)
+
+
+def _is_entry(text: str, below: Script, above: Script | None, scope: Scope) -> bool:
+    """Whether a symbol with these indices is an entry, where it could be a size as well."""
+    meanings, _ = scope.meanings(text, above)
+    return any(meaning.kind == ENTRY and len(meaning.order) == len(positions_below(below)) for meaning in meanings)
 
 
 def _constant(text: str, above: Script | None, scope: Scope, at: int) -> Value:
@@ -138,26 +147,34 @@ def _fixed(tensor: Tensor, parts: Sequence[Syntax], scope: Scope) -> dict[int, D
     open_axes = list(range(len(tensor.axes)))
     found: dict[int, Deferred] = {}
     for part in parts:
-        text = letter_text(part)
-        letter = scope.letters.find(text) if text is not None else None
-        own = [number for number in open_axes if letter is not None and runs_along(letter, tensor, number)]
-        number = (own or open_axes)[0]
+        number = _own_axis(part, tensor, open_axes, scope)
         open_axes.remove(number)
         found[number] = position(part, tensor.axes[number], scope)
     return found
 
 
-def runs_along(letter: Letter, tensor: Tensor, number: int) -> bool:
-    """Whether a letter is known to run along an axis of a tensor."""
+def _own_axis(part: Syntax, tensor: Tensor, open_axes: Sequence[int], scope: Scope) -> int:
+    """The axis that the letters of a position run along, or may run along."""
+    texts = [text for leaf in leaves(part) if (text := letter_text(leaf)) is not None]
+    letters = [scope.letters.find(text) or scope.letters.letter(text, part.at) for text in texts]
+    axes = [axis for letter in letters if (axis := likely_axis(letter)) is not None]
+    same = [n for n in open_axes if axes and all(axis == tensor.axes[n] for axis in axes)]
+    near = [n for n in open_axes if axes and all((axis.name, tensor.axes[n].name) in scope.names.linked for axis in axes)]
+    own = same or near
+    return own[0] if own else open_axes[-1 if scope.fixed_last else 0]
+
+
+def likely_axis(letter: Letter) -> Axis | None:
+    """The axis that a letter runs along, as far as that is known."""
     try:
-        return letter.slot.axis == tensor.axes[number]
+        return letter.slot.axis
     except LookupError:
-        return False
+        return letter.usual
 
 
 def _below(base: Syntax, below: Script, scope: Scope) -> Value:
     """Letters below a bracket make it an array of zeros and ones; below a group in braces they fix positions of an array."""
-    letters = [Letter(text, part.at) for part in positions_below(below) if (text := letter_text(part)) is not None]
+    letters = [scope.letters.letter(text, part.at) for part in positions_below(below) if (text := letter_text(part)) is not None]
     items = _masked(base)
     if items is None or len(letters) not in (1, 2):
         refuse(below.at, "an index on what has none")
