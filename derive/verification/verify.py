@@ -94,9 +94,10 @@ def verify_derivation(
     members = family or (derivation,)
     evaluated = _evaluated(members)
     outcomes = [Outcome()] * len(lines)
-    for member in evaluated:
+    for member, first_of_kind in evaluated:
         own = lines_of(member)
-        found = [together(outcomes_of_line) for outcomes_of_line in zip(*looks(own, member, points), strict=True)]
+        seen = looks(own, member, points if first_of_kind else points[:1])
+        found = [together(outcomes_of_line) for outcomes_of_line in zip(*seen, strict=True)]
         if len(found) != len(lines):
             found = [*([Outcome()] * (len(lines) - 1)), together(found)]
         outcomes = [old.and_also(new) for old, new in zip(outcomes, found, strict=True)]
@@ -127,13 +128,13 @@ def sample(members: Sequence[Member]) -> tuple[Member, ...]:
     return tuple(members[place * (len(members) - 1) // (SAMPLE - 1)] for place in range(SAMPLE))
 
 
-def _evaluated(family: Sequence[Derivation]) -> tuple[Derivation, ...]:
-    """A sample of each kind of derivation that is not another one with other names."""
+def _evaluated(family: Sequence[Derivation]) -> tuple[tuple[Derivation, bool], ...]:
+    """A sample of each kind of derivation that is not another one with other names, and which is the first of its kind."""
     kinds: dict[str, list[Derivation]] = {}
     for member in family:
         pattern, _ = pattern_of((member.left, member.start, *(line.value for line in lines_of(member))))
         kinds.setdefault(pattern, []).append(member)
-    return tuple(member for kind in kinds.values() for member in sample(kind))
+    return tuple((member, member is kind[0]) for kind in kinds.values() for member in sample(kind))
 
 
 def verify_equation_chain(equation: Equation, chain: Sequence[Expression], points: Sequence[Point]) -> tuple[Outcome, ...]:
