@@ -92,14 +92,14 @@ def draw(
     valuation = Valuation(system, chosen, digits, backward=backward)
     stream = Stream(seed)
     last: EvaluationError | None = None
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
         try:
             _fill(system, valuation, stream)
         except EvaluationError as error:
             last = error
             continue
         valuation.run(valuation.equations)
-        if _answers(valuation):
+        if _answers(valuation, deeply=attempt < _TRIES // 4):
             return Point(system, seed, valuation)
     raise last or EvaluationError(f"no point of {system.name} found at which its loss depends on its inputs")
 
@@ -235,14 +235,16 @@ def _assume(assumption: Equation, valuation: Valuation) -> None:
     valuation.give(tensor, list(array.values()))
 
 
-def _answers(valuation: Valuation) -> bool:
-    """Whether the loss depends on the first parameter or input at all, so that checks compare more than zeros.
+def _answers(valuation: Valuation, deeply: bool) -> bool:
+    """Whether the loss depends on a parameter, ``deeply`` on the first one, so that checks compare more than zeros.
 
-    An input that only decides between cases has no derivative anywhere, hence parameters come first.
+    Parameters come before inputs, since an input that only decides between cases has no derivative anywhere.
     """
-    system = valuation.system
-    first = (*system.parameters, *system.inputs)[0]
-    return any(valuation.adjoint(first, position) != 0 for position in valuation.array(first))
+    tensors = (*valuation.system.parameters, *valuation.system.inputs)
+    for tensor in tensors[:1] if deeply else tensors:
+        if any(valuation.adjoint(tensor, position) != 0 for position in valuation.array(tensor)):
+            return True
+    return False
 
 
 def positions_of(axes: tuple[Axis, ...], valuation: Valuation) -> list[tuple[int, ...]]:

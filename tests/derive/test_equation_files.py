@@ -18,6 +18,7 @@ from derive.results import results_of
 from derive.specifications.reads import bounds, reads_outside
 from derive.verification.points import draw
 from derive.verification.verify import verify
+from tests.derive.unusual import UNUSUAL
 
 FILES = sorted((Path(__file__).parent / "equations").glob("*.toml"))
 RNN: dict[str, Any] = {
@@ -80,6 +81,12 @@ def test_the_hash_does_not_depend_on_spaces_but_on_everything_else() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_line_about_an_equation_file_is_right(path: Path) -> None:
     report = verify(results_of(network(path)))
+    assert report.ok, "\n".join(f"{s.number}: {s.latex}: {s.detail}" for s in report.wrong)
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_every_line_about_an_unusual_system_is_right(name: str) -> None:
+    report = verify(results_of(network(UNUSUAL[name])))
     assert report.ok, "\n".join(f"{s.number}: {s.latex}: {s.detail}" for s in report.wrong)
 
 
