@@ -48,8 +48,8 @@ def verify(results: Results, notation: Notation | None = None) -> Report:
 
 
 def points_of(sweep: Sweep) -> tuple[Point, ...]:
-    """One point, where a wrong line shows unless by a coincidence of 40 digits; six for a small system with kinks, where it may not."""
-    count = 6 if kinks_in(sweep.system) and len(sweep.derivations) <= FEW else 1
+    """One point, where a wrong line shows unless by a coincidence of 40 digits; four for a small system with kinks, where it may not."""
+    count = 4 if kinks_in(sweep.system) and len(sweep.derivations) <= FEW else 1
     return tuple(draw(sweep.system, seed) for seed in range(count))
 
 
