@@ -7,9 +7,10 @@ from itertools import product as every
 
 from sympy import Basic
 
+from derive.calculus.ranges import decided
 from derive.calculus.substitute import inline, move
 from derive.equations import Equation
-from derive.expressions import Entry, Expression, Plus, Product, Tensor, Total, plus, product
+from derive.expressions import Cases, Entry, Expression, Plus, Product, Tensor, Total, plus, product
 from derive.indices import Affine
 from derive.results import Results
 from derive.traversal import rebuild
@@ -41,7 +42,20 @@ def written_out(value: Basic) -> Expression:
     if isinstance(value, Total):
         places = range(value.index.axis.size)
         return plus(*(written_out(move(value.body, {value.index: Affine(place)})) for place in places))
+    if isinstance(value, Cases) and (chosen := _chosen(value)) is not None:
+        return written_out(chosen)
     return flat(rebuild(value, written_out))
+
+
+def _chosen(value: Cases) -> Expression | None:
+    """The case that holds between numbered positions; None where the cases compare values."""
+    for case in value.cases:
+        holds = decided(case.relation)
+        if holds is None:
+            return None
+        if holds:
+            return case.value
+    return value.otherwise
 
 
 def flat(value: Basic) -> Basic:
