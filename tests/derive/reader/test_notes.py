@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from derive.network import network
 from derive.notes.build import notes
 from derive.reader.alignment import aligned
 from derive.reader.document import DISPLAY, NUMBERED, PROSE, Row, rows_of
 from derive.reader.notes import RowJudge, verify_notes
+from derive.results import results_of
 from derive.verification.statements import Report, Statement
 from tests.derive.edits import edits
 from tests.derive.reader.printed import results
@@ -209,3 +212,45 @@ def _changes_nothing(name: str, old: str, new: str, spec: str) -> bool:
     )
     cancels = name == "factor dropped" and r"\tfrac{1}{2} \cdot 2" in old
     return kronecker or relu or linear or cancels
+
+
+GRAPHS = {
+    "residual": {
+        "inputs": 3,
+        "layers": [
+            {"name": "a", "units": 3, "activation": "relu"},
+            {"name": "s", "type": "add", "from": ["input", "a"]},
+            {"units": 2, "activation": "softmax"},
+        ],
+        "l2": 0.5,
+    },
+    "branches": {
+        "inputs": 2,
+        "layers": [
+            {"name": "a", "units": 2, "activation": "tanh"},
+            {"name": "b", "units": 1, "activation": "relu", "from": ["input"]},
+            {"type": "concatenate", "from": ["a", "b"]},
+            {"units": 1},
+        ],
+    },
+    "slopes": {
+        "inputs": 1,
+        "layers": [{"units": 1, "activation": {"type": "leaky_relu", "alpha": alpha}} for alpha in (0.2, 0.3)],
+    },
+}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_untouched_notes_of_graphs_are_right_in_every_row(name: str) -> None:
+    found = results_of(network(GRAPHS[name]))
+    report = verify_notes(str(notes(found)), found)
+    assert [(s.latex, s.detail) for s in report.wrong] == []
+
+
+@pytest.mark.parametrize("name", ["convolution_2d", "concatenation", "mixture", "pairs", "rnn", "layer_norm"])
+def test_untouched_notes_of_equation_files_are_right_in_every_row(name: str) -> None:
+    """Shifted and strided positions, guards, arrays at fixed positions, masks, sizes named like a tensor."""
+    found = results_of(network(str(Path(__file__).parents[1] / "equations" / f"{name}.toml")))
+    report = verify_notes(str(notes(found)), found)
+    assert report.statements
+    assert [(s.latex, s.detail) for s in report.wrong] == []
