@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sympy import Basic
 
 from derive.expressions import Entry, Function, Tensor
@@ -14,6 +16,7 @@ PARTIAL = Symbol("partial", "upright")
 NABLA = Symbol("nabla", "upright")
 _DERIVATIVES = ("adjoint", "gradient")
 _UNMARKED = ("input", "target", "loss", "total_loss")
+_MARKED_NAME = re.compile(rf"({'|'.join(GREEK)}|[A-Za-z])(?:_([A-Za-z0-9]{{1,3}})|([0-9]{{1,3}}))|([A-Z])([a-z]{{1,2}})|([a-z])([a-z])")
 _STANDARD_NAMES = ("log", "tanh", "sin", "cos", "exp", "max")
 
 
@@ -31,9 +34,17 @@ def _shifted(letter: str, shift: int) -> Layout:
     return row(Symbol(letter), Sign("+" if shift > 0 else "-"), Digits(str(abs(shift))))
 
 
-def own_name(name: str) -> Layout:
-    """A tensor of an equation file goes by its own name: a letter, a Greek letter, or an identifier."""
-    return Symbol(name)
+def own_name(name: str, below: Layout | None = None) -> Layout:
+    """A tensor of an equation file goes by its own name: a letter, a Greek letter, or an identifier.
+
+    A letter with a short addition wears it above: ``Wq`` is W with the mark (q), ``b1`` is b with the mark (1).
+    """
+    found = _MARKED_NAME.fullmatch(name)
+    if name in GREEK or found is None:
+        return Scripts(Symbol(name), below) if below is not None else Symbol(name)
+    letter, mark = (part for part in found.groups() if part)
+    shown = Digits(mark) if mark.isdigit() else Symbol(mark)
+    return Scripts(Symbol(letter), below, row(Sign("("), shown, Sign(")")))
 
 
 def entry_layout(tensor: Tensor, positions: tuple[Layout, ...], notation: Notation, view: View) -> Layout:
@@ -41,17 +52,17 @@ def entry_layout(tensor: Tensor, positions: tuple[Layout, ...], notation: Notati
     if tensor.role in _DERIVATIVES and tensor.of is not None:
         loss = _loss_of(tensor, notation, view)
         return Fraction(row(PARTIAL, loss), row(PARTIAL, entry_layout(tensor.of, positions, notation, view)))
-    letter, marked = _entry_letter(tensor, notation)
     order = positions[::-1] if tensor.role == "weight" and notation.weight_order == "from,to" and len(positions) == 2 else positions
     comma = notation.separator or ("," if any(not isinstance(p, Symbol | Digits | Scripts) for p in order) else "")
     below = joined(order, Sign(",")) if comma else row(*order)
+    if _goes_by_its_own_name(tensor):
+        return own_name(tensor.name, below if order else None)
+    letter, marked = _entry_letter(tensor, notation)
     return _marked(letter, below if order else None, tensor, notation, view) if marked else Scripts(letter, below) if order else letter
 
 
 def _entry_letter(tensor: Tensor, notation: Notation) -> tuple[Layout, bool]:
     """The letter of a tensor's entries, and whether it carries the mark of its layer."""
-    if _goes_by_its_own_name(tensor):
-        return own_name(tensor.name), False
     if tensor.role == "delta":
         table = notation.batch if has_patterns(tensor) else notation.symbols
         return table["delta"], True
@@ -77,7 +88,7 @@ def array_layout(tensor: Tensor, notation: Notation, view: View, fixed: tuple[La
         return Fraction(row(PARTIAL, loss), row(PARTIAL, of))
     below = joined(fixed, Sign(",")) if fixed else None
     if _goes_by_its_own_name(tensor):
-        return Scripts(own_name(tensor.name), below) if below is not None else own_name(tensor.name)
+        return own_name(tensor.name, below)
     letter = (notation.batch if has_patterns(tensor) else notation.matrices)[tensor.role]
     if tensor.role in _UNMARKED:
         return Scripts(letter, below) if below is not None else letter

@@ -14,6 +14,7 @@ from derive.errors import InputError
 from derive.expressions import Entry, Number, Tensor
 from derive.indices import Affine, Axis, Index
 from derive.network import Network, network
+from derive.notation import latex, load
 from derive.results import results_of
 from derive.specifications.reads import bounds, reads_outside
 from derive.verification.points import draw
@@ -297,3 +298,23 @@ def test_the_commands_take_equation_files(command: list[str]) -> None:
     done = subprocess.run(run, capture_output=True, text=True, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
     assert done.returncode == 0, done.stderr
     assert "rnn" in done.stdout or "none wrong" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("h", "h_{jp}"),
+        ("gamma", r"\gamma_{jp}"),
+        ("gate", r"\mathit{gate}_{jp}"),
+        ("Wq", "W_{jp}^{(q)}"),
+        ("W_xh", r"W_{jp}^{(\mathit{xh})}"),
+        ("b1", "b_{jp}^{(1)}"),
+        ("alpha_1", r"\alpha_{jp}^{(1)}"),
+        ("mu", r"\mu_{jp}"),
+        ("W1q", r"\mathit{W1q}_{jp}"),
+    ],
+)
+def test_tensors_are_shown_by_their_names(name: str, shown: str) -> None:
+    axes = Axis("j", 2), Axis("p", 2)
+    entry = Entry(Tensor(name, axes, "parameter"), Index("j", axes[0]), Index("p", axes[1]))
+    assert latex(entry, load("nielsen")) == shown
