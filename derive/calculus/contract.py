@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from sympy import Basic
+
 from derive.calculus.ranges import decided, guards, is_positional, opposite
 from derive.calculus.substitute import move
-from derive.expressions import ONE, ZERO, Bracket, Cases, Expression, Plus, Product, Relation, Total, factors_of, plus, product
+from derive.expressions import ONE, ZERO, Bracket, Case, Cases, Expression, Plus, Product, Relation, Total, factors_of, plus, product
 from derive.indices import Affine, Index, Position
 from derive.traversal import free_indices, rebuild, walk
 
@@ -38,12 +40,18 @@ class _Contraction:
         if not any(isinstance(node, Bracket) and any(map(is_positional, node.relations)) for node in walk(value)):
             return value
         inner = replace(self, outer=(*self.outer, value.index)) if isinstance(value, Total) else self
-        value = rebuild(value, lambda part: inner.run(part) if isinstance(part, Expression) else part)
+        value = rebuild(value, inner.run_part)
         if isinstance(value, Product):
             return product(*value.args)
         if isinstance(value, Cases):
             return _parts(value)
         return self.eliminate(value.index, value.body) if isinstance(value, Total) else value
+
+    def run_part(self, part: Basic) -> Basic:
+        """A part of an expression: another expression, or a case that holds one."""
+        if isinstance(part, Case):
+            return Case(self.run(part.value), part.relation)
+        return self.run(part) if isinstance(part, Expression) else part
 
     def eliminate(self, index: Index, body: Expression) -> Expression:
         """The sum of ``body`` over ``index``, without the brackets that fix ``index``."""
@@ -134,7 +142,9 @@ def _relations(value: Expression) -> tuple[Relation, ...]:
 def _parts(value: Cases) -> Expression:
     """Branches chosen by positions as brackets times their values, where a branch is zero or holds a bracket that may be solved."""
     branches = (*(case.value for case in value.cases), value.otherwise)
-    if not all(is_positional(case.relation) for case in value.cases) or not any(map(_is_zero_or_bracketed, branches)):
+    if not all(is_positional(case.relation) for case in value.cases):
+        return _bracket_in_front(value, branches)
+    if not any(map(_is_zero_or_bracketed, branches)):
         return value
     passed: tuple[Relation, ...] = ()
     parts: list[Expression] = []
@@ -146,6 +156,28 @@ def _parts(value: Cases) -> Expression:
         passed = (*passed, other)
     parts.append(product(Bracket(*passed), value.otherwise))
     return plus(*(part for part, branch in zip(parts, branches, strict=True) if branch != ZERO))
+
+
+def _bracket_in_front(value: Cases, branches: tuple[Expression, ...]) -> Expression:
+    """Branches chosen by values, with what brackets all of them that are not zero have in common taken out."""
+    nonzero = [branch for branch in branches if branch != ZERO]
+    shared = [r for r in _relations(nonzero[0]) if all(r in _relations(other) for other in nonzero)] if nonzero else []
+    if not any(map(is_positional, shared)):
+        return value
+    common = tuple(r for r in shared if is_positional(r))
+    cases = (Case(_without(case.value, common), case.relation) for case in value.cases)
+    return product(Bracket(*common), Cases(*cases, _without(value.otherwise, common)))
+
+
+def _without(value: Expression, relations: tuple[Relation, ...]) -> Expression:
+    factors = list[Expression]()
+    for factor in factors_of(value):
+        kept = tuple(r for r in factor.relations if r not in relations) if isinstance(factor, Bracket) else ()
+        if not isinstance(factor, Bracket):
+            factors.append(factor)
+        elif kept:
+            factors.append(Bracket(*kept))
+    return product(*factors) if factors else ONE
 
 
 def _is_zero_or_bracketed(value: Expression) -> bool:

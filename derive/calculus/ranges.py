@@ -42,8 +42,8 @@ def opposite(relation: Relation) -> Relation | None:
 def decided(relation: Relation) -> bool | None:
     """True where a relation between positions holds at every position, False where at none, None where that is open.
 
-    Sizes stay symbolic, except where a constant or another axis makes the declared ones part of what is said: ``[q + 2 < |c|]`` for
-    the second of two parts laid side by side.
+    Sizes are symbolic as far as that goes. Where constants or two axes make the declared sizes part of what is said, as ``[q + 2 < |c|]``
+    does for the second of two parts laid side by side, a relation that always holds with these is True.
     """
     if not is_positional(relation):
         return None
@@ -59,7 +59,7 @@ def decided(relation: Relation) -> bool | None:
         return True
     if gap.greatest() is not None and gap.greatest() < 0:  # type: ignore[operator]
         return False
-    return True if gap.speaks_of_declared_sizes() and gap.least_declared() >= 0 else None
+    return True if gap.least_declared() >= 0 else None
 
 
 def guards(position: Position, axis: Axis, known: Iterable[Relation] = ()) -> tuple[Relation, ...]:
@@ -100,10 +100,6 @@ class _Linear:
         """The least value for the sizes that the axes have."""
         constant, sizes = self._at_ends(lowest=True)
         return constant + sum(times * axis.size for axis, times in sizes.items())
-
-    def speaks_of_declared_sizes(self) -> bool:
-        axes = {index.axis for index, _ in self.indices} | {axis for axis, _ in self.sizes}
-        return not self.sizes or len(axes) > 1
 
     def _at_ends(self, lowest: bool) -> tuple[int, dict[Axis, int]]:
         constant, sizes = self.constant, dict(self.sizes)

@@ -142,7 +142,9 @@ def _(value: Constant, letters: Letters) -> Text:
 
 @_text.register
 def _(value: Size, letters: Letters) -> Text:
-    return Text(value.axis.name)
+    """The name of the axis, where no index bears it too."""
+    name = value.axis.name
+    return Text(f"size({name})" if name in letters.values() else name)
 
 
 @_text.register
