@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import io
 import tracemalloc
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stdout
-from types import CellType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class CertificateError(Exception):
     """A module that must not be written; the message says which check failed."""
 
 
-def statement(dtype: str, full_size: bool) -> str:
+def statement(dtype: str, full_size: bool, allocates_nothing: bool = True) -> str:
     """The certificate in words, for the header."""
     bound = f"{BOUNDS[dtype]:.0e}".replace("e-0", "e-")
     where = "" if full_size else " (same equations, smaller axes)"
@@ -110,7 +111,7 @@ def statement(dtype: str, full_size: bool) -> str:
             "checked when written, and by --selftest:",
             f"loss and gradients against the equations as loops < {bound}{where}",
             f"gradients against complex steps < {bound}{where}",
-            f"every array {dtype}; a step allocates < 1 KiB",
+            f"every array {dtype}" + ("; a step allocates < 1 KiB" if allocates_nothing else ""),
         ]
     )
 
@@ -156,15 +157,22 @@ def loaded(text: str) -> ModuleType:
 def check_arrays(module: ModuleType, batch: int = 3) -> None:
     """Raise CertificateError unless every array of a workspace has the module's precision (or holds truths)."""
     workspace = module.Workspace(batch)
-    cells = [cell for function in (workspace._forward, workspace._loss, workspace._step) for cell in function.__closure__ or ()]
+    passes = (workspace._forward, workspace._loss, workspace._step)
+    check_precision(module, passes, (*workspace.parameters, *workspace.gradients))
+
+
+def check_precision(module: ModuleType, passes: Iterable[FunctionType], arrays: Iterable[Any]) -> None:
+    """Raise CertificateError unless ``arrays``, and those that the passes hold, have the module's precision (or hold truths)."""
+    cells = [cell for function in passes for cell in function.__closure__ or ()]
     held = [value for cell in cells for value in _arrays(cell)]
-    for array in (*held, *workspace.parameters, *workspace.gradients):
+    for array in (*held, *arrays):
         if array.dtype not in (np.dtype(module.DTYPE), np.dtype(bool)):
             raise CertificateError(f"an array of shape {array.shape} is {array.dtype}, not {np.dtype(module.DTYPE)}")
 
 
 def _arrays(cell: CellType) -> list[Any]:
-    return [cell.cell_contents] if isinstance(cell.cell_contents, np.ndarray) else []
+    content = cell.cell_contents
+    return [value for value in (content if isinstance(content, list) else [content]) if isinstance(value, np.ndarray)]
 
 
 def check_allocation(text: str, module: ModuleType, batch: int = 16) -> None:
@@ -172,24 +180,29 @@ def check_allocation(text: str, module: ModuleType, batch: int = 16) -> None:
 
     NumPy's own buffers for spread operands, which it returns at once, are not counted.
     """
-    line = allocating_line(text)
-    if line:
-        raise CertificateError(f"line {line} allocates")
     workspace = module.Workspace(batch)
     parameters, x, t = module._random_point(batch)
     workspace.set_parameters(parameters)
-    growth = min(_growth(workspace, x, t) for _ in range(3))
+    check_growth(text, lambda: workspace.step(x, t))
+
+
+def check_growth(text: str, step: Callable[[], Any]) -> None:
+    """Raise CertificateError if a line of the text allocates an array, or if ``step`` leaves memory behind."""
+    line = allocating_line(text)
+    if line:
+        raise CertificateError(f"line {line} allocates")
+    growth = min(_growth(step) for _ in range(3))
     if growth >= LARGEST_GROWTH:
         raise CertificateError(f"a step allocates {growth} bytes")
 
 
-def _growth(workspace: Any, x: Any, t: Any) -> int:
-    workspace.step(x, t)
+def _growth(step: Callable[[], Any]) -> int:
+    step()
     tracemalloc.start()
     try:
-        workspace.step(x, t)
+        step()
         before = tracemalloc.get_traced_memory()[0]
-        workspace.step(x, t)
+        step()
         return tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
@@ -211,11 +224,15 @@ def check_agreement(module: ModuleType, loops: ModuleType, batch: int = 3) -> No
     parameters, x, t = module._random_point(batch)
     for scale in (1.0, 50.0):
         inputs = (scale * x).astype(module.DTYPE)
-        own, reference = (_named(each, parameters, inputs, t) for each in (module, loops))
-        for name, value in own.items():
-            error = float(np.max(np.abs(value - reference[name]))) / max(1.0, float(np.max(np.abs(reference[name]))))
-            if not error < bound:
-                raise CertificateError(f"{name} differs from the loop form by {error:.1e}")
+        check_values(_named(module, parameters, inputs, t), _named(loops, parameters, inputs, t), bound)
+
+
+def check_values(own: Mapping[str, Any], reference: Mapping[str, Any], bound: float) -> None:
+    """Raise CertificateError where a named value differs from its reference."""
+    for name, value in own.items():
+        error = float(np.max(np.abs(value - reference[name]))) / max(1.0, float(np.max(np.abs(reference[name]))))
+        if not error < bound:
+            raise CertificateError(f"{name} differs from the loop form by {error:.1e}")
 
 
 def _named(module: ModuleType, parameters: Any, x: Any, t: Any) -> dict[str, Any]:

@@ -14,14 +14,15 @@ from codegen.passes import PASSES
 from codegen.problem import Problem, literal, problem_of, resized, summed_in_place
 from codegen.program import Program
 from codegen.special.erf import erf_record
+from codegen.systems.emit import emit_system
 from codegen.targets import numpy_loops, numpy_vectorised
 from codegen.targets.loops import loop_lines
 from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord, parameter_records, shape_text, unpacked
 from codegen.targets.templates import render
 from derive.chain_rule import Sweep
-from derive.errors import InputError
 from derive.expressions import ONE, Tensor, Total
 from derive.network import Network
+from derive.specifications.equation_specification import EquationSpecification
 from derive.specifications.specification import Specification
 from derive.traversal import tensors_of
 
@@ -48,6 +49,8 @@ def emit(
     ``sweep`` is the reverse sweep of the batch system; where it has the adjoint of x, the module has ``loss_gradients_and_dx``. ``number``
     gives the number that comments cite for the equation of a tensor. Raises CertificateError where a check fails.
     """
+    if isinstance(network.specification, EquationSpecification):
+        return emit_system(network, sweep, style=style, dtype=dtype, number=number, version=version)
     problem = problem_for(network, sweep, number)
     facts = Facts(network, style, dtype, version)
     text = facts.module(problem)
@@ -56,12 +59,7 @@ def emit(
 
 
 def problem_for(network: Network, sweep: Sweep, number: Callable[[Tensor], int] | None = None) -> Problem:
-    """The equations to compute for a network of layers.
-
-    Raises InputError for equations from a file: their modules are not there yet.
-    """
-    if not isinstance(network.specification, Specification):
-        raise InputError("code for equation files is not available yet")
+    """The equations to compute for a network of layers."""
     output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
     return problem_of(network.batch, sweep.derivations, output, number)
 

@@ -28,8 +28,13 @@ Numbers in comments, such as (8), are those of the lecture notes of the same net
 
 def header(facts: Sequence[tuple[str, str]], shapes: str) -> str:
     """Labelled facts, then how to use the module."""
+    return labelled(facts, f"{shapes}:\n\n{USAGE}")
+
+
+def labelled(facts: Sequence[tuple[str, str]], usage: str) -> str:
+    """Labelled facts, then a text."""
     lines = [line for label, words in facts for line in _labelled(label, words)]
-    return "\n".join([*lines, "", f"{shapes}:", "", *USAGE.splitlines()])
+    return "\n".join([*lines, "", *usage.splitlines()])
 
 
 def _labelled(label: str, words: str) -> list[str]:

@@ -10,9 +10,11 @@ from sympy import Basic
 from codegen.targets.python_text import Source, length, text
 from codegen.unfold import is_constant
 from derive.calculus.canonical import canonical
+from derive.calculus.ranges import is_positional
 from derive.expressions import Apply, Bracket, Cases, Entry, Expression, Function, Largest, Plus, Power, Product, Tensor, Total
 from derive.indices import Axis, Index
 from derive.language.plain import letters_of
+from derive.specifications.reads import reads_outside
 from derive.traversal import free_indices, walk
 
 WIDTH = 88
@@ -30,10 +32,16 @@ class Hoisted:
 
 def loop_lines(left: Entry, right: Expression, batch: Axis, *, complex_numbers: bool = False, indent: int = 0) -> list[str]:
     """The statements ``left = right`` over every position, sums and maxima that do not change in a loop before it."""
-    indices = tuple(position for position in left.positions if isinstance(position, Index))
-    source = Source(batch, letters_of(left, right), complex=complex_numbers)
+    return lines_in_loops(left, right, Source(batch, letters_of(left, right), complex=complex_numbers), indent)
+
+
+def lines_in_loops(left: Entry, right: Expression, source: Source, indent: int, around: tuple[Index, ...] = ()) -> list[str]:
+    """As ``loop_lines``, inside loops over the indices ``around``; a tensor without axes is an array of its own."""
+    indices = tuple(position for position in left.positions if isinstance(position, Index) and position not in around)
     target = text(left, source)
-    hoisted = _hoisted(right, indices)
+    if not left.positions and source.scalar_arrays:
+        target += "[()]"
+    hoisted = _hoisted(right, indices, source)
     lines: list[str] = []
     for level in range(len(indices) + 1):
         inner = indent + 4 * level
@@ -98,9 +106,9 @@ def _long_sum(value: Expression, source: Source) -> Expression | None:
 def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool = False) -> Iterator[Basic]:
     if value in source.key or isinstance(value, Entry | Tensor | Function | Index | Axis):
         return
-    if isinstance(value, Expression) and is_constant(value):
+    if isinstance(value, Expression) and (is_constant(value) or _is_guard(value)):
         return
-    if not top and isinstance(value, Expression) and not bound & set(free_indices(value)):
+    if not top and isinstance(value, Expression) and not bound & set(free_indices(value)) and not _needs_guard(value, source):
         yield value
     if isinstance(value, Cases):
         for case in value.cases:
@@ -112,6 +120,16 @@ def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool =
             yield from _nameable(part, inner, source)
 
 
+def _needs_guard(value: Basic, source: Source) -> bool:
+    """Whether a part may only be computed where a guard around it holds: it reads what stands nowhere."""
+    found = ((entry.tensor, place) for entry, place, _ in reads_outside(value))
+    return any(tensor not in source.outside and tensor.axes[place] != source.batch for tensor, place in found)
+
+
+def _is_guard(value: Basic) -> bool:
+    return isinstance(value, Bracket) and all(map(is_positional, value.relations))
+
+
 def _fresh(part: Expression, source: Source) -> str:
     """A name for a part: its function's, or what kind of part it is."""
     stem = f"{part.function.name}_value" if isinstance(part, Apply) else PART_NAMES.get(type(part), "part")
@@ -119,15 +137,15 @@ def _fresh(part: Expression, source: Source) -> str:
     return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, 1000))) if name not in taken)
 
 
-def _hoisted(right: Expression, indices: tuple[Index, ...]) -> list[Hoisted]:
+def _hoisted(right: Expression, indices: tuple[Index, ...], source: Source) -> list[Hoisted]:
     """Inner sums first. A sum that has all loop indices and stands in no other sum is left where it is."""
     found: list[Hoisted] = []
     seen: dict[str, str] = {}
     for node, bound in _sums(right, ()):
         free = free_indices(node)
-        if any(index in bound for index in free):
+        if any(index in bound for index in free) or _needs_guard(node, source):
             continue
-        level = max((indices.index(index) + 1 for index in free), default=0)
+        level = max((indices.index(index) + 1 for index in free if index in indices), default=0)
         if level == len(indices) and not bound and len(_equal(right, node, every=True)) == 1:
             continue
         key = canonical(node)

@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from codegen.problem import Numbered, Problem
+from derive.equations import Equation
 from derive.expressions import Tensor
 from derive.indices import Axis
 from derive.language.plain import plain_equation
@@ -127,7 +128,12 @@ def comment(numbered: Numbered, indent: int) -> tuple[str, ...]:
     if numbered.merged:
         whole = (*numbered.merged, replace(numbered, merged=()))
         return tuple(line for each in whole for line in comment(each, indent))
-    start = f"({numbered.number})".ljust(5)
-    words = wrap(plain_equation(numbered.equation), WIDTH - indent - 2 - len(start), break_long_words=False, break_on_hyphens=False)
+    return cited(numbered.number, numbered.equation, indent)
+
+
+def cited(number: int, equation: Equation, indent: int) -> tuple[str, ...]:
+    """An equation with its number, as a comment."""
+    start = f"({number})".ljust(5)
+    words = wrap(plain_equation(equation), WIDTH - indent - 2 - len(start), break_long_words=False, break_on_hyphens=False)
     pad = " " * indent
     return (f"{pad}# {start}{words[0]}", *(f"{pad}# {' ' * len(start)}{line}" for line in words[1:]))

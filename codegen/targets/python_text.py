@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 
 from sympy import Basic
@@ -12,9 +12,11 @@ from codegen.branches import as_call
 from codegen.constants import evaluate, python_number
 from codegen.program import Call
 from codegen.unfold import is_constant, is_number
+from derive.calculus.ranges import is_positional
 from derive.calculus.tidy import leading_sign, tidy
 from derive.expressions import (
     MINUS_ONE,
+    ZERO,
     Apply,
     Bracket,
     Cases,
@@ -28,11 +30,13 @@ from derive.expressions import (
     Product,
     Relation,
     Size,
+    Tensor,
     Total,
     negative,
     product,
 )
 from derive.indices import Affine, Axis, Index
+from derive.specifications.reads import bounds, not_negative, not_negative_otherwise
 
 CHOICE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 BUILT_IN = {"abs": "abs", "erf": "math.erf"}
@@ -42,12 +46,24 @@ COMPARISON = {"=": "=="}
 
 @dataclass(frozen=True)
 class Source:
-    """How names are written: letters of indices, names of parts that stand in a variable, and whether numbers may be complex."""
+    """How names are written: letters of indices, names of parts that stand in a variable, and whether numbers may be complex.
+
+    ``outside`` is what tensors give outside their ranges (0 for those that it does not name: they are read there under a guard only), and
+    ``known`` are the positions that are not negative where the text stands. ``scalar_arrays`` says that a tensor without axes is an array.
+    """
 
     batch: Axis
     letters: Mapping[Index, str]
     complex: bool = False
     key: Mapping[Basic, str] = field(default_factory=dict)
+    outside: Mapping[Tensor, Expression] = field(default_factory=dict)
+    known: tuple[Affine, ...] = ()
+    scalar_arrays: bool = False
+
+    def where(self, *relations: Relation, otherwise: bool = False) -> Source:
+        """The same where the relations hold, or where they do not."""
+        meant = not_negative_otherwise if otherwise else not_negative
+        return replace(self, known=(*self.known, *(position for relation in relations for position in meant(relation))))
 
 
 def text(value: Basic, source: Source, level: int = CHOICE) -> str:
@@ -93,7 +109,28 @@ def _(value: Affine, source: Source) -> tuple[str, int]:
 @_text.register
 def _(value: Entry, source: Source) -> tuple[str, int]:
     positions = ", ".join(text(position, source) for position in value.positions)
-    return (f"{value.tensor.name}[{positions}]" if positions else value.tensor.name), ATOM
+    if not positions:
+        return value.tensor.name, ATOM
+    words = f"{value.tensor.name}[{positions}]"
+    inside = _inside(value, source)
+    if not inside:
+        return words, ATOM
+    return f"{words} if {inside} else {python_number(source.outside.get(value.tensor, ZERO), source.batch)}", CHOICE
+
+
+def _inside(value: Entry, source: Source) -> str:
+    """What must hold for an entry to lie inside the ranges of its tensor, empty where it always does."""
+    tests = []
+    for position, axis in zip(value.positions, value.tensor.axes, strict=True):
+        if axis == source.batch or (isinstance(position, Index) and position.axis == axis):
+            continue
+        least, greatest = bounds(Affine.of(position), source.known)
+        words = text(position, source, SUM)
+        if least < 0:
+            tests.append(f"0 <= {words} < {axis.size}" if greatest >= axis.size else f"{words} >= 0")
+        elif greatest >= axis.size:
+            tests.append(f"{words} < {axis.size}")
+    return " and ".join(tests)
 
 
 @_text.register
@@ -108,6 +145,11 @@ def _(value: Plus, source: Source) -> tuple[str, int]:
 
 @_text.register
 def _(value: Product, source: Source) -> tuple[str, int]:
+    guards = [factor for factor in value.args if isinstance(factor, Bracket) and all(map(is_positional, factor.relations))]
+    if guards and len(guards) < len(value.args):
+        relations = [relation for guard in guards for relation in guard.relations]
+        rest = text(product(*(factor for factor in value.args if factor not in guards)), source.where(*relations), SUM)
+        return f"{rest} if {' and '.join(text(relation, source) for relation in relations)} else 0.0", CHOICE
     below = [factor for factor in value.args if _is_divisor(factor)]
     above = [factor for factor in value.args if not _is_divisor(factor)]
     numbers = [factor for factor in value.args if is_number(factor)]
@@ -187,11 +229,14 @@ def _(value: Apply, source: Source) -> tuple[str, int]:
 
 @_text.register
 def _(value: Relation, source: Source) -> tuple[str, int]:
-    left, right = (_compared(side, source) for side in (value.left, value.right))
+    positional = is_positional(value)
+    left, right = (_compared(side, source, positional) for side in (value.left, value.right))
     return f"{left} {COMPARISON.get(value.sign, value.sign)} {right}", CHOICE
 
 
-def _compared(side: Basic, source: Source) -> str:
+def _compared(side: Basic, source: Source, positional: bool = False) -> str:
+    if positional and isinstance(side, Size | Number):
+        return str(side.axis.size if isinstance(side, Size) else side.value)
     real = source.complex and isinstance(side, Expression) and not is_constant(side)
     return f"{text(side, source, ATOM)}.real" if real else text(side, source, SUM)
 
@@ -211,5 +256,8 @@ def _(value: Cases, source: Source) -> tuple[str, int]:
     call = None if source.complex else as_call(value)
     if isinstance(call, Call) and call.name in CALLS:
         return _text(call, source)
-    words = "".join(f"{text(case.value, source, SUM)} if {text(case.relation, source)} else " for case in value.cases)
+    words = ""
+    for case in value.cases:
+        words += f"{text(case.value, source.where(case.relation), SUM)} if {text(case.relation, source)} else "
+        source = source.where(case.relation, otherwise=True)
     return words + text(value.otherwise, source, SUM), CHOICE

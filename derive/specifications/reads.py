@@ -29,11 +29,11 @@ def reads_outside(value: Basic, known: tuple[Affine, ...] = ()) -> Iterator[tupl
     elif isinstance(value, Cases):
         for case in value.cases:
             yield from reads_outside(case.relation, known)
-            yield from reads_outside(case.value, (*known, *_not_negative(case.relation)))
-            known = (*known, *_not_negative_otherwise(case.relation))
+            yield from reads_outside(case.value, (*known, *not_negative(case.relation)))
+            known = (*known, *not_negative_otherwise(case.relation))
         yield from reads_outside(value.otherwise, known)
     elif isinstance(value, Product):
-        own = tuple(g for factor in value.args if isinstance(factor, Bracket) for r in factor.relations for g in _not_negative(r))
+        own = tuple(g for factor in value.args if isinstance(factor, Bracket) for r in factor.relations for g in not_negative(r))
         for factor in value.args:
             yield from reads_outside(factor, (*known, *own))
     elif not isinstance(value, Tensor | Function | Index | Axis):
@@ -57,7 +57,7 @@ def _span(position: Affine) -> Interval:
     return position.constant + sum(min(pair) for pair in ends), position.constant + sum(max(pair) for pair in ends)
 
 
-def _not_negative(relation: Relation) -> tuple[Affine, ...]:
+def not_negative(relation: Relation) -> tuple[Affine, ...]:
     """The positions that are not negative where ``relation`` holds."""
     left, right = _affine(relation.left), _affine(relation.right)
     if left is None or right is None:
@@ -67,10 +67,10 @@ def _not_negative(relation: Relation) -> tuple[Affine, ...]:
     return found[relation.sign]
 
 
-def _not_negative_otherwise(relation: Relation) -> tuple[Affine, ...]:
+def not_negative_otherwise(relation: Relation) -> tuple[Affine, ...]:
     """The positions that are not negative where ``relation`` does not hold."""
     sign = _OPPOSITE.get(relation.sign)
-    return _not_negative(Relation(relation.left, sign, relation.right)) if sign else ()
+    return not_negative(Relation(relation.left, sign, relation.right)) if sign else ()
 
 
 def _affine(side: Basic) -> Affine | None:

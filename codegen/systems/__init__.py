@@ -1,0 +1,1 @@
+"""Modules of any system of equations: sizes are those of the file, arguments are ``parameters`` and ``inputs``."""

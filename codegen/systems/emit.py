@@ -1,0 +1,209 @@
+"""From a system of equations and its sweep to the text of a module, with a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from codegen import certificate
+from codegen.certificate import BOUNDS, CertificateError
+from codegen.header import labelled
+from codegen.special.erf import erf_record
+from codegen.systems import loop_form
+from codegen.systems.record import SystemRecord, array_lines, array_records, reference_lines, sums_to_one
+from codegen.systems.stages import Work, work_of
+from codegen.targets.templates import render
+from derive.chain_rule import Sweep
+from derive.errors import InputError
+from derive.expressions import Tensor
+from derive.network import Network, network
+from derive.results import results_of
+from derive.specifications.equation_specification import EquationSpecification
+
+MOST_CHECKED = 3000
+"""Systems with more numbers in their arrays are checked with smaller axes, where they have a meaning with these."""
+SIGNED = "np.asarray(random.uniform(-1, 1, shape))"
+POSITIVE = "np.asarray(random.uniform(0.1, 0.9, shape))"
+USAGE = """\
+    parameters = initialise(seed=0)
+    cost, gradients = loss_and_gradients(parameters, inputs)
+
+In a loop, a workspace allocates everything once:
+
+    workspace = Workspace()
+    workspace.set_parameters(parameters)
+    cost = workspace.step(inputs)
+    for value, slope in zip(workspace.parameters, workspace.gradients):
+        value -= 0.1 * slope
+
+Indices count from 0. Numbers in comments, such as (8), are those of the lecture notes
+of the same equations."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What a module says beside its equations."""
+
+    network: Network
+    style: str
+    dtype: str
+    version: str
+    sample: str = SIGNED
+
+    def module(self, work: Work, bare: bool = False) -> str:
+        """The text of the module, not yet certified; a bare one has neither header nor comments."""
+        return render("system/module.py.j2", module=self.record(work, bare))
+
+    def record(self, work: Work, bare: bool) -> SystemRecord:
+        """What the templates read."""
+        own = loop_form.passes_record(work, cite=not bare)
+        reference = reference_lines(work)
+        specification = self.network.specification
+        lines = [line for part in ("forward_lines", "loss_lines", "step_lines") for line in own[part]]
+        mathematical = any("math.erf(" in line for line in lines)
+        values = tuple(formula.shown.tensor for stage in work.forward for formula in stage.formulas)
+        return SystemRecord(
+            name=self.network.name,
+            title=f"{self.network.name}: equations and their gradients, derived by deltarule ({self.style}, {self.dtype}).",
+            header="" if bare else self.header(work),
+            imports=(*(["import math"] if mathematical else []), "import sys", "from typing import NamedTuple"),
+            dtype=self.dtype,
+            spec_hash=specification.hash,
+            parameters=array_records(work.system.parameters),
+            inputs=array_records(work.system.inputs),
+            values=array_records(values),
+            arrays=array_lines(work),
+            loss=work.loss.name,
+            input_gradient=bool(work.input_gradients),
+            reference=reference,
+            sample=self.sample,
+            sums_to_one=sums_to_one(work),
+            erf=erf_record(self.dtype) if any("erf(" in line and "math.erf(" not in line for line in lines) else {},
+            erf_series=any("_erf_series(" in line for line in reference),
+            tolerance=f"{BOUNDS[self.dtype]:.0e}".replace("e-0", "e-"),
+            **own,
+        )
+
+    def header(self, work: Work) -> str:
+        """Labelled facts, then how to use the module."""
+        facts = (
+            ("Equations", self.network.specification.architecture),
+            ("Memory", f"{_numbers(work) * (8 if self.dtype == 'float64' else 4):,} bytes for all arrays"),
+            ("Generator", f"deltarule {self.version}".rstrip()),
+            ("Specification", f"sha256 {self.network.specification.hash}"),
+            ("Certificate", certificate.statement(self.dtype, _numbers(work) <= MOST_CHECKED, self.style == "vectorised")),
+        )
+        return labelled(facts, USAGE)
+
+
+def emit_system(
+    network: Network, sweep: Sweep, *, style: str, dtype: str, number: Callable[[Tensor], int] | None = None, version: str = ""
+) -> str:
+    """The module of an equation file, certified. Raises CertificateError where a check fails."""
+    work = work_of(sweep.system, sweep.derivations, number)
+    maker = Maker(network, style, dtype, version, _sample(network, sweep, dtype))
+    text = maker.module(work)
+    certify(work, maker, text)
+    return text
+
+
+def reference_module(network: Network, sweep: Sweep) -> Any:
+    """The loop form of an equation file in float64, with which others are compared."""
+    maker = Maker(network, "loops", "float64", "", _sample(network, sweep, "float64"))
+    return certificate.loaded(maker.module(work_of(sweep.system, sweep.derivations), bare=True))
+
+
+def certify(work: Work, maker: Maker, text: str) -> None:
+    """Raise CertificateError unless ``text``, made from ``work``, passes every check of the certificate."""
+    certificate.check_text(text)
+    module = certificate.loaded(text)
+    _check_arrays(module)
+    small = work if _numbers(work) <= MOST_CHECKED else _smaller(maker.network, bool(work.input_gradients))
+    checked = module if small is work else certificate.loaded(maker.module(small, bare=True))
+    certificate.check_selftest(checked)
+    if maker.style == "vectorised":
+        _check_allocation(text, module)
+        loops = certificate.loaded(Maker(maker.network, "loops", maker.dtype, "", maker.sample).module(small, bare=True))
+        _check_agreement(checked, loops)
+
+
+def _smaller(model: Network, input_gradient: bool) -> Work:
+    """The same equations with smaller axes; with those of the file where positions fit these only."""
+    specification = model.specification
+    assert isinstance(specification, EquationSpecification)
+    for axes in ({letter: min(size, 2 + place % 4) for place, (letter, size) in enumerate(specification.axes)}, dict(specification.axes)):
+        table = {
+            "name": specification.name,
+            "axes": axes,
+            "inputs": list(specification.inputs),
+            "parameters": list(specification.parameters),
+            "equations": list(specification.equations),
+            "initial": {name: _number(value) for name, value in specification.initial},
+            "pad": {name: _number(value) for name, value in specification.pad},
+            "assumptions": list(specification.assumptions),
+            "loss": specification.loss,
+        }
+        try:
+            found = results_of(network({key: value for key, value in table.items() if value}), input_gradient=input_gradient)
+        except InputError:
+            continue
+        return work_of(found.batch_sweep.system, found.batch_sweep.derivations)
+    raise CertificateError("the equations cannot be read again")
+
+
+def _number(value: Any) -> int | float:
+    return int(value) if value == int(value) else float(value)
+
+
+def _sample(model: Network, sweep: Sweep, dtype: str) -> str:
+    """How the selftest draws parameters: of both signs where the loss has a value there, else positive."""
+    for sample in (SIGNED, POSITIVE):
+        work = work_of(sweep.system, ())
+        if _numbers(work) > MOST_CHECKED:
+            return SIGNED
+        module = certificate.loaded(Maker(model, "loops", dtype, "", sample).module(work, bare=True))
+        with np.errstate(all="ignore"):
+            try:
+                if all(np.isfinite(module.loss(*module._random_point(seed))) for seed in (1, 2)):
+                    return sample
+            except (ArithmeticError, ValueError):
+                continue
+    return SIGNED
+
+
+def _numbers(work: Work) -> int:
+    tensors = (*work.inputs, *work.parameters, *(formula.tensor for formula in work.formulas))
+    return sum(prod(axis.size for axis in tensor.axes) for tensor in tensors)
+
+
+def _check_arrays(module: Any) -> None:
+    workspace = module.Workspace()
+    passes = (workspace._forward, workspace._loss, workspace._step)
+    certificate.check_precision(module, passes, (*workspace.parameters, *workspace.gradients))
+
+
+def _check_allocation(text: str, module: Any) -> None:
+    parameters, inputs = module._random_point(1)
+    workspace = module.Workspace()
+    workspace.set_parameters(parameters)
+    certificate.check_growth(text, lambda: workspace.step(inputs))
+
+
+def _check_agreement(module: Any, loops: Any) -> None:
+    bound = BOUNDS[np.dtype(module.DTYPE).name]
+    for seed in (3, 4):
+        parameters, inputs = module._random_point(seed)
+        certificate.check_values(_named(module, parameters, inputs), _named(loops, parameters, inputs), bound)
+
+
+def _named(module: Any, parameters: Any, inputs: Any) -> dict[str, Any]:
+    cost, gradients = module.loss_and_gradients(parameters, inputs)
+    found = {"loss": np.asarray(cost), **module.forward(parameters, inputs)._asdict(), **{f"d{n}": g for n, g in gradients._asdict().items()}}
+    if hasattr(module, "loss_gradients_and_dx"):
+        slopes = module.loss_gradients_and_dx(parameters, inputs)[2]
+        found.update({f"d{name}": slope for name, slope in slopes._asdict().items()})
+    return found
