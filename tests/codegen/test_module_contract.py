@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import re
 import subprocess
 import sys
@@ -65,11 +66,37 @@ def test_any_strides_give_the_same_result(module):
         (lambda p, x, t: (p._replace(W2=p.W2.T), x, t), ValueError, "W2"),
         (lambda p, x, t: (p._replace(b1=p.b1.astype("f4")), x, t), TypeError, "b1"),
         (lambda p, x, t: (p[:3], x, t), ValueError, "parameters"),
+        (lambda p, x, t: (None, x, t), ValueError, "parameters"),
+        (lambda p, x, t: (p._asdict(), x, t), ValueError, "parameters"),
+        (lambda p, x, t: (p, [[1.0], [1.0, 2.0]], t), ValueError, "x"),
+        (lambda p, x, t: (p, x, [[1.0], [0.0, 1.0]]), ValueError, "t"),
+        (lambda p, x, t: (p, x, np.array([0, 1])), ValueError, "t"),
     ],
 )
 def test_wrong_arguments_are_refused_by_name(module, change, error, name):
     with pytest.raises(error, match=rf"^{name}: expected"):
         module.loss_and_gradients(*change(*point(module)))
+
+
+def test_a_workspace_takes_no_parameters_of_another_shape(module):
+    parameters, _, _ = point(module)
+    with pytest.raises(ValueError, match="^W1: expected"):
+        module.Workspace(2).set_parameters(parameters._replace(W1=parameters.W1[:1]))
+
+
+def test_a_file_that_save_did_not_write_is_refused_by_its_path(module, tmp_path):
+    parameters, _, _ = point(module)
+    whole, path = tmp_path / "whole", str(tmp_path / "other.npz")
+    module.save(str(whole), parameters)
+    for content in (b"", b"text", pickle.dumps({"W1": 1}), whole.read_bytes()[:200], whole.read_bytes().replace(b"descr", b"dexcr")):
+        Path(path).write_bytes(content)
+        with pytest.raises(ValueError, match=r"other\.npz: not a file that save wrote"):
+            module.load(path)
+    np.save(tmp_path / "single", parameters.W1)
+    with pytest.raises(ValueError, match=r"single\.npy: not a file"):
+        module.load(str(tmp_path / "single.npy"))
+    with pytest.raises(FileNotFoundError):
+        module.load(str(tmp_path / "nowhere.npz"))
 
 
 def test_class_labels_stand_for_one_hot_targets(module):
