@@ -84,7 +84,8 @@ class Renaming:
 
     def _rename(self, value: Basic) -> Basic:
         if isinstance(value, Index):
-            return Index(value.letter, self(value.axis), value.args[2])
+            axis = self(value.axis)
+            return Index(axis.name if value.letter == value.axis.name else value.letter, axis, value.args[2])
         if isinstance(value, Tensor):
             of = self(value.of) if value.of is not None else None
             return Tensor(value.name, Axes(*map(self, value.axes)), value.role, value.layer, of)
