@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from itertools import takewhile
 from math import prod
 from types import ModuleType
@@ -60,10 +62,11 @@ def verify_module(text: str, results: Results) -> Report:
     reference = loaded(Facts(results.network, "loops" if size <= VERY_MANY else "vectorised", "float64", "").module(problem))
     try:
         check_text(text)
-        module = loaded(text)
-        _check_names(module, reference)
-        bound = BOUNDS[np.dtype(module.DTYPE).name]
-        errors = [(point, _errors(module, reference, point)) for point in _points(reference, few=size > MANY)]
+        with redirect_stdout(StringIO()), np.errstate(all="ignore"):
+            module = loaded(text)
+            _check_names(module, reference)
+            bound = BOUNDS[np.dtype(module.DTYPE).name]
+            errors = [(point, _errors(module, reference, point)) for point in _points(reference, few=size > MANY)]
     except CertificateError as error:
         return Report((Statement("", "", CHECKED, False, f"not run: {error}"),))
     except (Exception, SystemExit) as error:
@@ -79,16 +82,25 @@ def _check_names(module: ModuleType, reference: ModuleType) -> None:
 
 
 def _points(reference: ModuleType, few: bool) -> Iterator[Point]:
-    """Ordinary points, some where everything saturates, and for each layer one where its parameters are zero: there kinks are hit."""
+    """Ordinary points, some where everything saturates, and some where pre-activations are zero: there kinks are hit."""
     for batch in BATCHES[few:]:
         parameters, x, t = reference._random_point(batch)
         yield Point(tuple(parameters), x, t, f"{batch} patterns")
         large = tuple(LARGE * value for value in parameters)
         yield Point(large, x, t, f"{batch} patterns, parameters {LARGE:g} times as large", LARGE)
+    yield Point(tuple(_first_row_zero(value) for value in parameters), x, t, "pre-activations of the first units zero")
     names = reference.Parameters._fields
-    for number in () if few else sorted({name[1:] for name in names}, key=int):
-        zeroed = (0.0 * value if name[1:] == number else value for name, value in zip(names, parameters, strict=True))
-        yield Point(tuple(zeroed), x, t, f"{batch} patterns, W{number} and b{number} zero")
+    alone = [] if few else [name for name, value in zip(names, parameters, strict=True) if value.ndim > 1 and len(value) == 1]
+    for owner in alone:
+        zeroed = (0.0 * value if name[1:] == owner[1:] else value for name, value in zip(names, parameters, strict=True))
+        yield Point(tuple(zeroed), x, t, f"parameters beside {owner} zero")
+
+
+def _first_row_zero(value: np.ndarray) -> np.ndarray:
+    """Parameters whose first unit gets nothing; a layer of one unit is left alone, because nothing would pass it."""
+    mask = np.ones(len(value))
+    mask[0] = len(value) == 1
+    return (value.T * mask).T
 
 
 def _errors(module: ModuleType, reference: ModuleType, point: Point) -> dict[str, float]:

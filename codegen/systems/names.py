@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from codegen.certificate import NUMPY
+from codegen.allow_list import NUMPY
 from codegen.constants import WORDS
 from derive.equations import System
 from derive.expressions import Tensor

@@ -1,0 +1,105 @@
+"""What the text of a module may use. It is an allow-list: what emitted modules never do is refused before anything is run.
+
+A module computes on arrays, prints its selftest, and reads and writes one file in ``save`` and ``load``, which nothing else in it calls.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+IMPORTS = frozenset(
+    [
+        "from __future__ import annotations",
+        "from typing import NamedTuple",
+        "import math",
+        "import numpy as np",
+        "import sys",
+    ]
+)
+BUILTINS = frozenset(
+    """
+    ArithmeticError Exception FloatingPointError OSError TypeError ValueError __name__ abs all any bool complex dict enumerate float int
+    isinstance len list max min print range repr reversed round sorted str sum tuple type zip
+    """.split()  # noqa: SIM905 - reads better than thirty quotes
+)
+NUMPY = frozenset(
+    """
+    abs absolute add arange array asarray ascontiguousarray copysign copyto cos divide dtype einsum empty equal errstate exp exp2 expm1 eye
+    float32 float64 greater greater_equal integer intp isfinite less less_equal log log1p logical_and logical_not logical_or matmul maximum
+    minimum multiply ndarray negative newaxis ones pi power random real reciprocal sign sin sqrt square subtract sum take tanh where zeros
+    """.split()  # noqa: SIM905
+)
+MODULES = {"np": NUMPY, "sys": frozenset(["argv", "exit", "stderr"]), "math": frozenset(["erf", "exp", "inf", "log", "pi", "sqrt", "tanh"])}
+ATTRIBUTES = frozenset(
+    """
+    RandomState T all any argmax astype batch copy dot dtype dx fill files flat forward gradients imag inputs input_gradients items
+    join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape set_parameters shape size step sum take
+    transpose uniform values _asdict _fields _replace
+    """.split()  # noqa: SIM905
+)
+NO_FIELDS = frozenset(
+    """
+    ag_frame base cr_frame ctypes dump dumps f_back f_builtins f_globals f_locals format format_map gi_code gi_frame mro tb_frame tofile
+    """.split()  # noqa: SIM905
+)
+"""Attributes of Python and NumPy that reach files or other modules: no array of a network may be called so."""
+STATEMENTS = (
+    *(ast.AnnAssign, ast.Assert, ast.Assign, ast.AugAssign, ast.Break, ast.ClassDef, ast.Continue, ast.Expr, ast.For),
+    *(ast.FunctionDef, ast.If, ast.Import, ast.ImportFrom, ast.Pass, ast.Raise, ast.Return, ast.Try, ast.With),
+)
+FILE_FUNCTIONS = {"save": {"open", "np.savez"}, "load": {"np.load"}}
+
+
+def fault(tree: ast.Module) -> tuple[int, str] | None:
+    """The line of the first thing that is not allowed and what it is; None where everything is."""
+    fields = {name for name in _fields(tree) if name not in NO_FIELDS}
+    for node, files in _nodes(tree):
+        found = _fault(node, fields, files)
+        if found:
+            return getattr(node, "lineno", 0), found
+    return None
+
+
+def _fields(tree: ast.Module) -> Iterator[str]:
+    """The names that a module gives to its arrays: fields of its named tuples, and what its classes keep to themselves."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name
+            case ast.Attribute(attr=name, ctx=ast.Store()) | ast.FunctionDef(name=name) if name.startswith("_") and name[1:2] != "_":
+                yield name
+
+
+def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, set[str]]]:
+    """Every node, with what may be used there to reach files: only in the bodies of ``save`` and ``load``."""
+    bases: set[int] = set()
+    for statement in tree.body:
+        own = FILE_FUNCTIONS.get(statement.name, set()) if isinstance(statement, ast.FunctionDef) else set()
+        inside = {id(node) for line in statement.body for node in ast.walk(line)} if isinstance(statement, ast.FunctionDef) else set()
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Attribute):
+                bases.add(id(node.value))
+            if not (isinstance(node, ast.Name) and node.id in MODULES and id(node) in bases):
+                yield node, own if id(node) in inside else set()
+
+
+def _fault(node: ast.AST, fields: set[str], files: set[str]) -> str:
+    match node:
+        case ast.Import() | ast.ImportFrom() if ast.unparse(node) not in IMPORTS:
+            names = ", ".join(alias.name for alias in node.names)
+            return f"import of {names}" + (f" from {node.module}" if isinstance(node, ast.ImportFrom) else "")
+        case ast.stmt() if not isinstance(node, STATEMENTS):
+            return f"use of {type(node).__name__}"
+        case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():
+            return f"use of {type(node).__name__}"
+        case ast.Name(id=name) if name in MODULES or name in FILE_FUNCTIONS:
+            return f"use of {name} as a value"
+        case ast.Name(id=name) if (hasattr(builtins, name) or name.startswith("__")) and name not in BUILTINS | files:
+            return f"use of {name}"
+        case ast.Attribute(value=ast.Name(id=base), attr=name) if base in MODULES:
+            return "" if name in MODULES[base] or f"{base}.{name}" in files else f"use of {base}.{name}"
+        case ast.Attribute(attr=name) if name not in ATTRIBUTES and name not in fields:
+            return f"use of {name}"
+    return ""
