@@ -19,8 +19,9 @@ class Influence:
     """The graph of a system as the chain rule sees it.
 
     A value that is a function of one other value, entry by entry, is inlined unless the loss reads it: it needs no adjoint of its
-    own. Values that the loss reads linearly (the losses of single patterns) are written out in the loss. A value that is read outside
-    the ranges of its axes is never written out, because its definition does not hold there.
+    own. One that reads the other value in two places has one, lest formulas double with each such step. Values that the loss reads
+    linearly (the losses of single patterns) are written out in the loss. A value that is read outside the ranges of its axes is never
+    written out, because its definition does not hold there.
     """
 
     def __init__(self, system: System, wanted: Sequence[Tensor]) -> None:
@@ -63,6 +64,11 @@ class Influence:
                 found[reached.tensor] = Equation(reached.left, inline(reached.right, between))
         return tuple(found.values())
 
+    def written_out(self, tensor: Tensor) -> tuple[Equation, ...]:
+        """The inlined values through which ``tensor`` acts on its users."""
+        direct = tuple(reader for reader in self.readers.get(tensor, ()) if reader.tensor in self.inlined)
+        return (*direct, *(further for reader in direct for further in self.written_out(reader.tensor)))
+
     def entangled(self, users: Sequence[Equation]) -> bool:
         """Whether one of the users depends on another one (or on itself, in a recurrence)."""
         if len(users) < 2 and not self._is_recurrent:
@@ -83,10 +89,10 @@ class Influence:
             return False
         if any(isinstance(node, Total | Largest) for node in walk(equation.right)):
             return False
-        read = entries_of(equation.right)
+        read = [node for node in walk(equation.right) if isinstance(node, Entry)]
         return (
-            len({entry.tensor for entry in read}) == 1
-            and all(entry.positions == equation.indices for entry in read)
+            len(read) == 1
+            and read[0].positions == equation.indices
             and read[0].tensor in self.system.definitions
             and all(reader.tensor != self.system.loss for reader in self.readers.get(equation.tensor, ()))
         )

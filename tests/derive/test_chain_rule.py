@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derive.calculus.canonical import canonical
+from derive.calculus.scalar_algebra import weight as length
 from derive.chain_rule import Sweep, adjoint, reverse_sweep
 from derive.equations import Equation, System
 from derive.expressions import Apply, Bracket, Entry, Expression, Function, Partial, Size, Tensor, Total, total
@@ -13,6 +14,7 @@ from derive.network import network
 from derive.results import results_of
 from derive.steps import Derivation, Step
 from derive.traversal import free_indices, tensors_of, walk
+from tests.derive.systems import system as equations_of
 
 
 def derivation(sweep: Sweep, name: str) -> Derivation:
@@ -172,3 +174,15 @@ def test_only_what_is_wanted_is_derived(wanted: str) -> None:
     names = [found.left.tensor.name for found in reverse_sweep(system, (tensor(system, wanted),)).derivations]
     assert names[-1] == f"d{wanted}"
     assert [name for name in names if name in ("dW1", "db1", "dW2", "db2", "dx")] == [f"d{wanted}"]
+
+
+@pytest.mark.parametrize("formula", ["tanh({0})", "{0} + tanh({0})", "sigmoid({0})*{0}", "exp({0}) - {0}"])
+def test_formulas_of_stacked_functions_do_not_grow_with_depth(formula: str) -> None:
+    """A function of one value is written out in its readers, but never so that a formula doubles with each."""
+    depth = 20
+    stacked = [f"v{place}[j] = " + formula.format(f"v{place - 1}[j]") for place in range(1, depth)]
+    made = equations_of(
+        "stacked", {"j": 2, "i": 2}, ["x[i]"], ["W[j,i]"], ["v0[j] = sum(i, W[j,i]*x[i])", *stacked], f"sum(j, v{depth - 1}[j])"
+    )
+    for found in reverse_sweep(made).derivations:
+        assert max(length(step.after) for step in found.steps) < 20 * depth
