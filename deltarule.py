@@ -7,6 +7,7 @@ imported where they are needed, so that help and refusals come at once.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -125,10 +126,10 @@ class Network:
         source = emit(self.model, results.batch_sweep, style=style, dtype=dtype, number=results.number, version=__version__)
         return Text(source, "text/x-python")
 
-    def verify(self, *, code: Path | None = None, notes: Path | None = None) -> Report:
+    def verify(self, *, code: Path | Text | None = None, notes: Path | None = None) -> Report:
         """What holds and how that is known, of every displayed line and of the module.
 
-        ``code`` is a module and ``notes`` are notes (Markdown) to judge in place of those that are made, edited or not.
+        ``code`` is a module (a file, or as ``emit`` returned it) and ``notes`` are notes (a Markdown file) to judge, edited or not.
 
         Raises:
             derive.errors.InputError: a file cannot be read.
@@ -142,7 +143,7 @@ class Network:
         formulas = verify(self.results) if notes is None else verify_notes(read(notes), self.results)
         if code is None and self.model.batch is self.model.pattern:
             return formulas  # no modules of equation files yet
-        source = self.emit() if code is None else read(code)
+        source = self.emit() if code is None else code if isinstance(code, Text) else read(code)
         whole = replace(self, input_gradient="def loss_gradients_and_dx(" in source)
         return joined([formulas, verify_module(source, whole.results)])
 
@@ -253,9 +254,9 @@ def build(net: Network, notation: str, output: Path, **code: Any) -> int:
         files["notes.tex"] = net.notes(notation=notation, format="tex")
         files["figure.svg"] = net.figure(notation=notation)
     with _progress("code"):
-        files[f"{net.name}.py"] = _emitted(net, **code)
+        module = files[f"{net.name}.py"] = _emitted(net, **code)
     with _progress("verification"):
-        report = net.verify()
+        report = net.verify(code=module)
     files["report.json"] = report.as_json()
     for name, content in files.items():
         write(output / name, content)
@@ -314,7 +315,10 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
     """
     with _progress("verification"):
         report = net.verify(code=code, notes=notes)
-    _deliver(report.as_json() if json else str(report), output)
+    text = str(report)
+    if output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        text = re.sub(r"^WRONG", click.style("WRONG", fg="red"), text, flags=re.MULTILINE)
+    _deliver(report.as_json() if json else text, output)
     return 0 if report.ok else 1
 
 
@@ -347,7 +351,7 @@ def _deliver(content: str | bytes, output: Path | None) -> int:
     if output is not None:
         write(output, content)
     else:
-        click.echo(content, nl=False)
+        sys.stdout.buffer.write(content if isinstance(content, bytes) else content.encode())
     return 0
 
 

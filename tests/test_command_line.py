@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -235,6 +236,30 @@ def test_output_that_is_no_terminal_has_no_colour_and_no_progress(run: Run) -> N
     assert result.returncode == 0
     assert "\x1b" not in result.stdout
     assert result.stderr == ""
+
+
+def on_a_terminal(folder: Path, *arguments: str, **environment: str) -> str:
+    """What ``deltarule ARGUMENTS`` says on standard output and standard error when both are a terminal."""
+    reader, writer = os.openpty()
+    variables = {**{key: value for key, value in os.environ.items() if key != "NO_COLOR"}, "PYTHONPATH": str(ROOT), **environment}
+    command = [sys.executable, "-m", "deltarule", *arguments]
+    with subprocess.Popen(command, cwd=folder, env=variables, stdin=writer, stdout=writer, stderr=writer) as process:
+        os.close(writer)
+        said = b""
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while part := os.read(reader, 65536):
+                said += part
+        process.wait(timeout=60)
+    os.close(reader)
+    return said.decode()
+
+
+def test_a_terminal_shows_progress_and_colours_what_is_wrong(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text(run("emit", "2-1:tanh").stdout.replace("/ batch", "* batch"))
+    said = on_a_terminal(tmp_path, "verify", "2-1:tanh", "--code", "bad.py")
+    assert "verification ..." in said
+    assert "\x1b[31mWRONG" in said
+    assert "\x1b[" not in on_a_terminal(tmp_path, "verify", "2-1:tanh", "--code", "bad.py", NO_COLOR="1")
 
 
 def test_a_wrong_answer_is_status_1(run: Run, tmp_path: Path) -> None:

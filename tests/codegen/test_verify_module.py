@@ -100,7 +100,7 @@ def test_an_edited_comment_is_wrong_and_named_by_its_line() -> None:
         ("import os\n", "import of os"),
         ("def broken(:\n", "does not parse"),
         ("raise ValueError('no')\n", "stopped with ValueError: no"),
-        ("raise SystemExit(0)\n", "stopped with SystemExit"),
+        ("raise SystemExit(0)\n", "use of SystemExit"),
     ],
 )
 def test_what_cannot_be_run_is_wrong_and_says_why(edit: str, said: str) -> None:
