@@ -27,14 +27,14 @@ BUILTINS = frozenset(
 NUMPY = frozenset(
     """
     abs absolute add arange array asarray ascontiguousarray copysign copyto cos divide dtype einsum empty equal errstate exp exp2 expm1 eye
-    float32 float64 greater greater_equal integer intp isfinite less less_equal log log1p logical_and logical_not logical_or matmul maximum
+    float32 float64 full greater greater_equal integer intp isfinite less less_equal log log1p logical_and logical_not logical_or matmul maximum
     minimum multiply ndarray negative newaxis ones pi power random real reciprocal sign sin sqrt square subtract sum take tanh where zeros
     """.split()  # noqa: SIM905
 )
 MODULES = {"np": NUMPY, "sys": frozenset(["argv", "exit", "stderr"]), "math": frozenset(["erf", "exp", "inf", "log", "pi", "sqrt", "tanh"])}
 ATTRIBUTES = frozenset(
     """
-    RandomState T all any argmax astype batch copy dot dtype dx fill files flat forward gradients imag inputs input_gradients items
+    RandomState T all any argmax astype batch copy dot dtype dx fill files flat forward gradients imag inputs input_gradients items itemsize
     join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape set_parameters shape size step sum take
     transpose uniform values _asdict _fields _replace
     """.split()  # noqa: SIM905

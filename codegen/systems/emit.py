@@ -13,7 +13,7 @@ from codegen import certificate
 from codegen.certificate import BOUNDS, CertificateError
 from codegen.header import labelled
 from codegen.special.erf import erf_record
-from codegen.systems import loop_form
+from codegen.systems import array_form, loop_form
 from codegen.systems.record import SystemRecord, array_lines, array_records, reference_lines, sums_to_one
 from codegen.systems.stages import Work, work_of
 from codegen.targets.templates import render
@@ -60,7 +60,8 @@ class Maker:
 
     def record(self, work: Work, bare: bool) -> SystemRecord:
         """What the templates read."""
-        own = loop_form.passes_record(work, cite=not bare)
+        form = array_form if self.style == "vectorised" else loop_form
+        own = form.passes_record(work, cite=not bare)
         reference = reference_lines(work)
         specification = self.network.specification
         lines = [line for part in ("forward_lines", "loss_lines", "step_lines") for line in own[part]]

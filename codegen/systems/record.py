@@ -47,6 +47,7 @@ class SystemRecord:
     erf: Mapping[str, Any]
     erf_series: bool
     tolerance: str
+    has_views: bool = False
 
 
 def array_records(tensors: tuple[Tensor, ...]) -> tuple[ArrayRecord, ...]:
