@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from codegen.systems.arrays import Value, View
+from codegen.systems.arrays import Value, View, contiguous
 from codegen.systems.guards import without_superfluous
 from codegen.systems.writer import Writer
 from codegen.unfold import outside
@@ -100,9 +100,9 @@ def product_of(left: Value, right: Value, bound: Sequence[Index], writer: Writer
     seen = [_matrix(value, groups, writer) for value, groups in ((left, rows), (right, columns))]
     labels = (*batch, *free_left, *free_right)
     operation = "matmul" if batch else "dot"
-    key = (operation, labels, *seen, writer.looping)
+    key = (operation, tuple(label.axis.size for label in labels), *seen, writer.looping)
     if key in writer.known:
-        return writer.known[key]
+        return contiguous(writer.known[key].array, labels)
     target = writer.scratch("product", labels)
     result = target.merged([[label] for label in batch] + [group for group in (free_left, free_right) if group])
     assert result is not None

@@ -123,10 +123,10 @@ class Writer:
 
     def made(self, operation: str, labels: Sequence[Index], operands: Sequence[View], axes: tuple[int, ...] = (), truth: bool = False) -> Value:
         """A fresh result of one call along ``labels``; the same call is made once."""
-        key = (operation, tuple(labels), tuple(operands), axes, self.looping)
+        key = (operation, _shape(labels), tuple(operands), axes, self.looping)
         if key not in self.known:
             self.known[key] = self.write(operation, self.scratch(operation, labels, truth), operands, axes)
-        return self.known[key]
+        return contiguous(self.known[key].array, labels)
 
     def elementwise(self, operation: str, *operands: Value, truth: bool = False) -> Value:
         """``operation`` at every position of the operands' indices together."""

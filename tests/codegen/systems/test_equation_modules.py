@@ -1,0 +1,290 @@
+"""Modules of equation files in both styles, against autograd through the same forward pass written from the papers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import autograd
+import numpy as np
+import pytest
+
+from codegen.certificate import CertificateError, loaded
+from codegen.emit import emit
+from codegen.systems.emit import Maker, certify
+from codegen.systems.stages import work_of
+from derive.network import Network, network
+from derive.results import Results, results_of
+from tests.derive import forwards
+
+FOLDER = Path(__file__).parents[2] / "derive" / "equations"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
+STYLES = ("vectorised", "loops")
+FIXED = "concatenation concatenation_by_brackets mixture".split()
+SIZES: list[tuple[str, dict[str, int]]] = [
+    *((name, {}) for name in NAMES),
+    ("attention", {"t": 4, "s": 5, "d": 3, "e": 1, "i": 2}),
+    ("attention", {"t": 1, "s": 1, "d": 1, "e": 1, "i": 1}),
+    ("attention_in_one_line", {"t": 5, "s": 5, "d": 1, "e": 2}),
+    ("attention_in_one_line", {"t": 1, "s": 1, "d": 1, "e": 1}),
+    ("batch_norm", {"b": 5, "j": 1, "k": 4}),
+    ("batch_norm", {"b": 2, "j": 3, "k": 1}),
+    ("bilinear", {"b": 1, "i": 1, "j": 1, "k": 1}),
+    ("bilinear", {"b": 4, "i": 3, "j": 2, "k": 5}),
+    ("concatenation", {"i": 1, "k": 1}),
+    ("concatenation_by_brackets", {"i": 3, "k": 4}),
+    ("convolution_1d", {"o": 4, "s": 8, "c": 1, "d": 3}),
+    ("convolution_1d", {"o": 1, "s": 2, "c": 1, "d": 1}),
+    ("convolution_2d", {"p": 3, "q": 1, "r": 3, "s": 2, "m": 5, "n": 4, "c": 2, "d": 1, "e": 3}),
+    ("convolution_input", {"s": 7}),
+    ("convolution_input", {"s": 1}),
+    ("embedding", {"t": 1, "v": 1, "j": 1}),
+    ("embedding", {"t": 5, "v": 3, "j": 4}),
+    ("highway", {"b": 1, "j": 1}),
+    ("highway", {"b": 4, "j": 2}),
+    ("layer_norm", {"b": 1, "j": 2, "k": 1}),
+    ("layer_norm", {"b": 5, "j": 3, "k": 4}),
+    ("log_sum_exp", {"b": 1, "j": 1, "i": 1}),
+    ("log_sum_exp", {"b": 4, "j": 2, "i": 3}),
+    ("lstm", {"t": 1, "j": 1, "i": 1}),
+    ("lstm", {"t": 5, "j": 3, "i": 1}),
+    ("max_pooling", {"o": 1, "s": 2, "c": 1, "i": 1}),
+    ("max_pooling", {"o": 4, "s": 8, "c": 3, "i": 2}),
+    ("mixture", {"b": 1, "i": 1, "j": 1}),
+    ("mixture", {"b": 4, "i": 3, "j": 2}),
+    ("pairs", {"n": 1, "d": 1, "i": 1}),
+    ("pairs", {"n": 5, "d": 3, "i": 2}),
+    ("rnn", {"t": 1, "j": 1, "i": 1}),
+    ("rnn", {"t": 2, "j": 4, "i": 3}),
+    ("rnn_with_pre_activation", {"t": 1, "j": 3, "i": 1}),
+    ("rnn_with_pre_activation", {"t": 6, "j": 1, "i": 2}),
+    ("tied_weights", {"b": 1, "i": 1, "j": 1}),
+    ("tied_weights", {"b": 4, "i": 5, "j": 2}),
+]
+
+
+@cache
+def read(name: str, sizes: tuple[tuple[str, int], ...] = (), input_gradient: bool = False) -> tuple[Network, Results]:
+    table = tomllib.loads((FOLDER / f"{name}.toml").read_text())
+    model = network({**table, "axes": {**table["axes"], **dict(sizes)}})
+    return model, results_of(model, input_gradient=input_gradient)
+
+
+@cache
+def text_of(name: str, style: str, dtype: str = "float64", input_gradient: bool = False) -> str:
+    """A certified module at the sizes of its file."""
+    model, results = read(name, (), input_gradient)
+    return emit(model, results.batch_sweep, style=style, dtype=dtype, number=results.number)
+
+
+def module_of(name: str, style: str, sizes: dict[str, int], input_gradient: bool = False) -> ModuleType:
+    if not sizes and not input_gradient:
+        return loaded(text_of(name, style))
+    model, results = read(name, tuple(sizes.items()), input_gradient)
+    sweep = results.batch_sweep
+    return loaded(Maker(model, style, "float64", "").module(work_of(sweep.system, sweep.derivations, results.number), bare=True))
+
+
+def point(module: ModuleType, seed: int = 5) -> tuple[Any, Any]:
+    random = np.random.RandomState(seed)
+    parameters = module.Parameters(*(np.asarray(random.uniform(-1, 1, shape)).astype(module.DTYPE) for shape in module.SHAPES))
+    inputs = module.Inputs(*(np.asarray(random.uniform(-1, 1, shape)).astype(module.DTYPE) for shape in module.INPUT_SHAPES))
+    return parameters, inputs
+
+
+def expected(name: str, parameters: Any, inputs: Any, wanted: str) -> Any:
+    given = {**parameters._asdict(), **inputs._asdict()}
+    rest = {key: value for key, value in given.items() if key != wanted}
+    return autograd.grad(lambda value: getattr(forwards, name)(**{wanted: value}, **rest))(given[wanted])
+
+
+@pytest.mark.parametrize(("name", "sizes"), SIZES, ids=lambda part: part if isinstance(part, str) else "-".join(map(str, part.values())))
+@pytest.mark.parametrize("style", STYLES)
+def test_loss_and_gradients_agree_with_autograd(name: str, sizes: dict[str, int], style: str) -> None:
+    module = module_of(name, style, sizes)
+    parameters, inputs = point(module)
+    cost, gradients = module.loss_and_gradients(parameters, inputs)
+    assert cost == pytest.approx(float(getattr(forwards, name)(**parameters._asdict(), **inputs._asdict())), rel=1e-12)
+    assert cost == module.loss(parameters, inputs)
+    for field, gradient in gradients._asdict().items():
+        np.testing.assert_allclose(gradient, expected(name, parameters, inputs, field), rtol=1e-10, atol=1e-10, err_msg=field)
+
+
+@pytest.mark.parametrize("name", ["attention", "lstm", "max_pooling", "convolution_2d", "tied_weights"])
+@pytest.mark.parametrize("style", STYLES)
+def test_gradients_of_inputs_are_there_when_asked_for(name: str, style: str) -> None:
+    module = module_of(name, style, {}, input_gradient=True)
+    parameters, inputs = point(module)
+    cost, gradients, slopes = module.loss_gradients_and_dx(parameters, inputs)
+    assert cost == module.loss(parameters, inputs)
+    for field, gradient in slopes._asdict().items():
+        np.testing.assert_allclose(gradient, expected(name, parameters, inputs, field), rtol=1e-10, atol=1e-10, err_msg=field)
+    assert module.selftest()
+    assert not hasattr(loaded(text_of(name, style)), "loss_gradients_and_dx")
+
+
+@pytest.mark.parametrize("name", ["attention", "lstm", "convolution_1d", "max_pooling", "pairs"])
+def test_single_precision_is_certified(name: str) -> None:
+    module = loaded(text_of(name, "vectorised", "float32"))
+    parameters, inputs = point(module)
+    cost, gradients = module.loss_and_gradients(parameters, inputs)
+    assert {gradient.dtype for gradient in gradients} == {np.dtype(np.float32)}
+    double = module_of(name, "vectorised", {})
+    wide = (double.Parameters(*(p.astype(float) for p in parameters)), double.Inputs(*(x.astype(float) for x in inputs)))
+    assert cost == pytest.approx(double.loss(*wide), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_vectorised_module_loops_over_steps_of_recurrences_only(name: str) -> None:
+    text = text_of(name, "vectorised")
+    passes = text[text.index("    def run_forward") : text.index("    arrays = (")]
+    loops = [line.strip() for line in passes.splitlines() if line.strip().startswith("for ")]
+    assert all(loop.startswith("for t in") for loop in loops)
+    assert len(loops) == (2 if name in ("lstm", "rnn", "rnn_with_pre_activation") else 0)
+
+
+def test_a_workspace_can_be_used_again_and_again() -> None:
+    module = module_of("lstm", "vectorised", {})
+    workspace = module.Workspace()
+    for seed in (1, 2, 1):
+        parameters, inputs = point(module, seed)
+        workspace.set_parameters(parameters)
+        cost, gradients = module.loss_and_gradients(parameters, inputs)
+        assert workspace.step(inputs) == cost
+        assert all(np.array_equal(own, other) for own, other in zip(workspace.gradients, gradients, strict=True))
+        values = module.forward(parameters, inputs)
+        assert all(np.array_equal(own, other) for own, other in zip(workspace.forward(inputs), values, strict=True))
+    assert values._fields == ("i", "f", "o", "g", "c", "h")
+
+
+def test_arguments_are_checked_and_files_are_read_back(tmp_path: Path) -> None:
+    module = module_of("rnn", "vectorised", {})
+    parameters, inputs = module.initialise(3), point(module)[1]
+    assert tuple(p.shape for p in parameters) == module.SHAPES
+    assert all(np.abs(p).max() <= 1 / p.shape[-1] ** 0.5 for p in parameters)
+    with pytest.raises(ValueError, match=r"x: expected shape \(4, 2\), got \(3, 2\)"):
+        module.loss(parameters, inputs._replace(x=inputs.x[:3]))
+    with pytest.raises(TypeError, match="W: expected dtype float64"):
+        module.loss_and_gradients(parameters._replace(W=parameters.W.astype("float32")), inputs)
+    with pytest.raises(ValueError, match="inputs: expected x, y, got 1 arrays"):
+        module.loss(parameters, inputs[:1])
+    strided = inputs._replace(x=np.repeat(inputs.x, 2, axis=0)[::2])
+    assert module.loss(parameters, strided) == module.loss(parameters, inputs)
+    module.save(str(tmp_path / "p.npz"), parameters)
+    assert all(np.array_equal(a, b) for a, b in zip(module.load(str(tmp_path / "p.npz")), parameters, strict=True))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_selftest_runs_with_numpy_alone_and_finds_faults(style: str, tmp_path: Path) -> None:
+    path = tmp_path / "emitted.py"
+    path.write_text(text_of("rnn", style))
+    result = subprocess.run([sys.executable, "-I", str(path), "--selftest"], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    wrong = text_of("rnn", style).replace("reversed(range(4))", "range(4)")
+    assert wrong != text_of("rnn", style)
+    assert not loaded(wrong).selftest()
+
+
+NAMED = {
+    "name": "named",
+    "axes": {"add": 3, "W": 2},
+    "inputs": ["workspace[add]", "one[W]", "step_[W]"],
+    "parameters": ["multiply[add,W]", "total", "copyto[add]", "half[W]"],
+    "equations": [
+        "exp_value[add] = sigmoid(sum(W, multiply[add,W]*one[W]*half[W]) + copyto[add])",
+        "run_forward[add] = (exp_value[add] - workspace[add])**2*total",
+    ],
+    "loss": "sum(add, run_forward[add])/2 + sum(W, step_[W]*half[W]**3)",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_names_of_a_user_do_not_meet_those_of_the_module(style: str) -> None:
+    model = network(NAMED)
+    results = results_of(model)
+    module = loaded(emit(model, results.batch_sweep, style=style, number=results.number))
+    assert module.Parameters._fields == ("multiply", "total", "copyto", "half")
+    assert module.Values._fields == ("exp_value", "run_forward")
+
+
+POTENTIAL = {
+    "name": "potential",
+    "axes": {"n": 4, "d": 2},
+    "parameters": ["r[n,d]"],
+    "loss": "sum(n, sum(m, [n < m]/sqrt(sum(d, (r[n,d] - r[m,d])**2))))",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_what_a_guard_excludes_is_not_divided_by(style: str) -> None:
+    model = network(POTENTIAL)
+    results = results_of(model)
+    module = loaded(emit(model, results.batch_sweep, style=style))
+    (r,), inputs = point(module)
+    with np.errstate(all="raise", under="ignore"):
+        cost, (slope,) = module.loss_and_gradients(module.Parameters(r), inputs)
+    distances = np.linalg.norm(r[:, None] - r[None], axis=-1)
+    assert cost == pytest.approx((1 / distances[np.triu_indices(4, 1)]).sum())
+    assert np.abs(slope.sum(0)).max() < 1e-10  # forces between pairs cancel
+
+
+DECAY = {
+    "name": "decay",
+    "axes": {"t": 4, "j": 2},
+    "inputs": ["x[t,j]"],
+    "parameters": ["w[j]", "s"],
+    "equations": [
+        "h[t,j] = tanh(w[j]*h[t-1,j] + s*h[t-2,j]) + x[t,j]",
+        "g[t,j] = w[j]*g[t+1,j] + h[t,j]",
+        "q[t,j] = cases(t < 1, s, log(h[t-1,j]**2 + 1))",
+    ],
+    "initial": {"h": 0.5, "g": 2},
+    "loss": "sum(t, sum(j, g[t,j]**2 + q[t,j]))",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_recurrences_run_both_ways_from_what_stands_outside(style: str) -> None:
+    model = network(DECAY)
+    results = results_of(model)
+    module = loaded(emit(model, results.batch_sweep, style=style))
+    (w, s), (x,) = point(module)
+    h, g = {-1: 0.5 + 0 * w, -2: 0.5 + 0 * w}, {4: 2 + 0 * w}
+    for t in range(4):
+        h[t] = np.tanh(w * h[t - 1] + s * h[t - 2]) + x[t]
+    for t in (3, 2, 1, 0):
+        g[t] = w * g[t + 1] + h[t]
+    q = [s + 0 * w, *(np.log(h[t - 1] ** 2 + 1) for t in (1, 2, 3))]
+    assert module.loss(module.Parameters(w, s), module.Inputs(x)) == pytest.approx(sum((g[t] ** 2 + q[t]).sum() for t in range(4)))
+
+
+def test_a_large_system_is_certified_with_smaller_axes() -> None:
+    model, results = read("embedding", (("t", 50), ("v", 60), ("j", 40)))
+    text = emit(model, results.batch_sweep)
+    assert "(same equations, smaller" in " ".join(text.split())
+    assert loaded(text).SHAPES.W == (60, 40)
+
+
+def test_a_wrong_statement_is_not_certified() -> None:
+    model, results = read("attention")
+    sweep = results.batch_sweep
+    work, maker = work_of(sweep.system, sweep.derivations), Maker(model, "vectorised", "float64", "")
+    text = maker.module(work)
+    for old, new in (("subtract(O, y, ", "multiply(O, y, "), ("inside = np.array((np.arange(3)", "inside = np.array((1 + np.arange(3)")):
+        assert old in text
+        with pytest.raises(CertificateError):
+            certify(work, maker, text.replace(old, new))
+    with pytest.raises(CertificateError, match="allocates"):
+        certify(work, maker, text.replace("        multiply(half, loss_product, loss)\n", "        multiply(half, np.ones(3).dot(np.ones(3)) * loss_product, loss)\n"))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_same_equations_give_the_same_bytes(style: str) -> None:
+    results = results_of(network(FOLDER / "lstm.toml"))
+    again = emit(results.network, results.batch_sweep, style=style, number=results.number)
+    assert again == text_of("lstm", style)
