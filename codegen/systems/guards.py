@@ -6,16 +6,13 @@ from collections.abc import Sequence
 
 from sympy import Basic
 
+from codegen.partial import is_partial
 from codegen.program import Call
-from codegen.unfold import is_constant
 from derive.calculus.ranges import is_positional
-from derive.expressions import Apply, Bracket, Entry, Expression, Number, Power, Product, Relation, Tensor, Total
+from derive.expressions import Apply, Bracket, Entry, Expression, Power, Product, Relation, Tensor, Total
 from derive.indices import Affine, Index
 from derive.specifications.reads import not_negative
 from derive.traversal import rebuild
-
-PARTIAL_FUNCTIONS = ("log", "log1p", "sqrt")
-"""Functions that have no value somewhere."""
 
 
 def is_guard(value: Basic) -> bool:
@@ -38,19 +35,15 @@ def without_superfluous(factors: Sequence[Expression], zero_outside: Sequence[Te
 
 def protected(value: Basic, relations: Sequence[Relation]) -> Basic:
     """``value`` with 1 in place of what is divided by, or has a logarithm, wherever the relations fail."""
-    if isinstance(value, Power) and not _is_natural(value) and not is_constant(value):
-        return Power(_guarded(value.base, relations), value.exponent)
-    if isinstance(value, Apply) and value.function.name in PARTIAL_FUNCTIONS:
+    if is_partial(value):
+        if isinstance(value, Power):
+            return Power(_guarded(value.base, relations), value.exponent)
         return Apply(value.function, _guarded(value.argument, relations))
     return rebuild(value, lambda part: protected(part, relations))
 
 
 def _guarded(value: Expression, relations: Sequence[Relation]) -> Expression:
     return Call("guarded", protected(value, relations), Bracket(*relations))
-
-
-def _is_natural(value: Power) -> bool:
-    return isinstance(value.exponent, Number) and value.exponent.value.q == 1 and value.exponent.value > 0
 
 
 def _ranges(factor: Basic, zero_outside: Sequence[Tensor]) -> list[Affine]:

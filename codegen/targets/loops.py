@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Basic
 
+from codegen.partial import is_partial
 from codegen.targets.python_text import Source, length, text
 from codegen.unfold import is_constant
 from derive.calculus.canonical import canonical
@@ -83,7 +84,7 @@ def _summing_loop(target: str, value: Total, source: Source, indent: int) -> lis
     while isinstance(body, Total):
         lines.append(f"{' ' * indent}for {source.letters[body.index]} in range({length(body.index.axis, source)}):")
         body, indent = body.body, indent + 4
-    return lines + _assigned(target, body, source, indent, "+=")
+    return lines + _assigned(target, body, replace(source, taken=source.taken | {target}), indent, "+=")
 
 
 def _largest_part(value: Expression, source: Source, width: int) -> Expression | None:
@@ -115,15 +116,22 @@ def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool =
             yield from _nameable(case.relation, bound, source)
         return
     inner = bound | {value.index} if isinstance(value, Total | Largest) else bound
+    guarded = isinstance(value, Product) and any(map(_is_guard, value.args))
     for part in value.args:
         if isinstance(part, Basic):
-            yield from _nameable(part, inner, source)
+            found = _nameable(part, inner, source)
+            yield from (own for own in found if not _may_fail(own)) if guarded else found
 
 
 def _needs_guard(value: Basic, source: Source) -> bool:
     """Whether a part may only be computed where a guard around it holds: it reads what stands nowhere."""
     found = ((entry.tensor, place) for entry, place, _ in reads_outside(value))
     return any(tensor not in source.outside and tensor.axes[place] != source.batch for tensor, place in found)
+
+
+def _may_fail(value: Basic) -> bool:
+    """Whether a part may only be computed where a guard around it holds: it divides, or takes a root or a logarithm."""
+    return any(is_partial(node) for node in walk(value))
 
 
 def _is_guard(value: Basic) -> bool:
@@ -133,7 +141,7 @@ def _is_guard(value: Basic) -> bool:
 def _fresh(part: Expression, source: Source) -> str:
     """A name for a part: its function's, or what kind of part it is."""
     stem = f"{part.function.name}_value" if isinstance(part, Apply) else PART_NAMES.get(type(part), "part")
-    taken = set(source.key.values())
+    taken = {*source.key.values(), *source.taken}
     return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, 1000))) if name not in taken)
 
 

@@ -49,7 +49,8 @@ class Source:
     """How names are written: letters of indices, names of parts that stand in a variable, and whether numbers may be complex.
 
     ``outside`` is what tensors give outside their ranges (0 for those that it does not name: they are read there under a guard only), and
-    ``known`` are the positions that are not negative where the text stands. ``scalar_arrays`` says that a tensor without axes is an array.
+    ``known`` are the positions that are not negative where the text stands. ``scalar_arrays`` says that a tensor without axes is an array,
+    ``taken`` names variables that are being summed up.
     """
 
     batch: Axis
@@ -59,6 +60,7 @@ class Source:
     outside: Mapping[Tensor, Expression] = field(default_factory=dict)
     known: tuple[Affine, ...] = ()
     scalar_arrays: bool = False
+    taken: frozenset[str] = frozenset()
 
     def where(self, *relations: Relation, otherwise: bool = False) -> Source:
         """The same where the relations hold, or where they do not."""
