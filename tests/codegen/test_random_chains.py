@@ -9,26 +9,8 @@ import numpy as np
 import pytest
 from modules import variants_of
 
-torch = pytest.importorskip("torch")
+by_torch = pytest.importorskip("by_torch")
 
-ACTIVATIONS = {
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "relu": torch.relu,
-    "relu6": torch.nn.functional.relu6,
-    "leaky_relu": torch.nn.functional.leaky_relu,
-    "elu": torch.nn.functional.elu,
-    "selu": torch.selu,
-    "softplus": lambda z: torch.logaddexp(z, torch.zeros_like(z)),  # torch's own has a threshold
-    "softsign": torch.nn.functional.softsign,
-    "gelu": torch.nn.functional.gelu,
-    "gelu_tanh": lambda z: torch.nn.functional.gelu(z, approximate="tanh"),
-    "silu": torch.nn.functional.silu,
-    "mish": lambda z: z * torch.tanh(torch.logaddexp(z, torch.zeros_like(z))),
-    "hard_tanh": torch.nn.functional.hardtanh,
-    "linear": lambda z: z,
-    "softmax": lambda z: torch.softmax(z, 1),
-}
 LOSSES = ("squared_error", "half_squared_error", "mean_squared_error", "half_mean_squared_error", "cross_entropy", "binary_cross_entropy")
 FLOAT32_BOUND = 2e-4
 """Relative to the largest entry of each array; six layers of width nine, single precision."""
@@ -39,7 +21,11 @@ def chain(seed: int) -> dict[str, Any]:
     draw = random.Random(seed)
     loss = LOSSES[seed % len(LOSSES)]
     layers = [
-        {"units": draw.randint(1, 9), "activation": list(ACTIVATIONS)[(seed + 5 * k) % len(ACTIVATIONS)], "bias": draw.random() < 0.7}
+        {
+            "units": draw.randint(1, 9),
+            "activation": list(by_torch.ACTIVATIONS)[(seed + 5 * k) % len(by_torch.ACTIVATIONS)],
+            "bias": draw.random() < 0.7,
+        }
         for k in range(draw.randint(1, 6))
     ]
     if loss == "cross_entropy":
@@ -67,35 +53,6 @@ def point(spec: dict[str, Any], module: Any, seed: int, scale: float) -> tuple[A
     return parameters, x, t.astype(module.DTYPE)
 
 
-def oracle(spec: dict[str, Any], parameters: Any, x: np.ndarray, t: np.ndarray) -> tuple[float, list[np.ndarray], np.ndarray]:
-    """Loss, gradients and the gradient of x by PyTorch, in double precision."""
-    names = parameters._fields
-    values = {n: torch.tensor(np.asarray(v, float), requires_grad=True) for n, v in zip(names, parameters, strict=True)}
-    inputs = torch.tensor(np.asarray(x, float), requires_grad=True)
-    target, a, z = torch.tensor(np.asarray(t, float)), inputs, inputs
-    penalty = torch.zeros((), dtype=torch.float64)
-    for number, layer in enumerate(spec["layers"], 1):
-        z = a @ values[f"W{number}"].T + (values[f"b{number}"] if layer["bias"] else 0)
-        penalty = penalty + (values[f"W{number}"] ** 2).sum()
-        a = ACTIVATIONS[layer["activation"]](z)
-    loss, outputs = spec["loss"], a.shape[1]
-    if loss == "cross_entropy":
-        each = -(target * torch.log_softmax(z, 1)).sum(1)
-    elif loss == "binary_cross_entropy":
-        each = torch.nn.functional.binary_cross_entropy_with_logits(z, target, reduction="none").sum(1)
-    else:
-        each = ((a - target) ** 2).sum(1) * (0.5 if "half" in loss else 1) / (outputs if "mean" in loss else 1)
-    total = (each.mean() if spec["batch_reduction"] == "mean" else each.sum()) + spec["l2"] / 2 * penalty
-    total.backward()
-    zeros = [np.zeros_like(v) for v in parameters]
-    found = [zero if values[n].grad is None else values[n].grad.numpy() for n, zero in zip(names, zeros, strict=True)]
-    return float(total.detach()), found, inputs.grad.numpy()
-
-
-def distance(found: np.ndarray, wanted: np.ndarray) -> float:
-    return float(np.max(np.abs(np.asarray(found, float) - wanted))) / max(1.0, float(np.max(np.abs(wanted))))
-
-
 @pytest.mark.parametrize("seed", range(60))
 def test_emitted_chain_agrees_with_torch(seed: int) -> None:
     spec = chain(seed)
@@ -104,14 +61,14 @@ def test_emitted_chain_agrees_with_torch(seed: int) -> None:
     for module, ((style, dtype), bound) in zip(modules, variants.items(), strict=True):
         for scale in (1.0, 30.0) if style == "vectorised" else (3.0,):
             parameters, x, t = point(spec, module, seed, scale)
-            cost, gradients, dx = oracle(spec, parameters, x, t)
+            cost, gradients, dx = by_torch.oracle(spec, parameters, x, t)
             with np.errstate(all="raise", under="ignore"):
                 own_cost, own = module.loss_and_gradients(parameters, x, t)
-            assert distance(own_cost, cost) < bound
+            assert by_torch.distance(own_cost, cost) < bound
             for name, found, wanted in zip(module.Parameters._fields, own, gradients, strict=True):
-                assert distance(found, wanted) < bound, (style, dtype, scale, name)
+                assert by_torch.distance(found, wanted) < bound, (style, dtype, scale, name)
             if seed % 3 == 0:
-                assert distance(module.loss_gradients_and_dx(parameters, x, t)[2], dx) < bound
+                assert by_torch.distance(module.loss_gradients_and_dx(parameters, x, t)[2], dx) < bound
             workspace = module.Workspace(len(x))
             workspace.set_parameters(parameters)
             for _ in range(2):
