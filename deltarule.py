@@ -141,8 +141,6 @@ class Network:
         from derive.verification.verify import verify
 
         formulas = verify(self.results) if notes is None else verify_notes(read(notes), self.results)
-        if code is None and self.model.batch is self.model.pattern:
-            return formulas  # no modules of equation files yet
         source = self.emit() if code is None else code if isinstance(code, Text) else read(code)
         whole = replace(self, input_gradient="def loss_gradients_and_dx(" in source)
         return joined([formulas, verify_module(source, whole.results)])

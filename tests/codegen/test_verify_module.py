@@ -25,8 +25,8 @@ def passes(text: str) -> list[int]:
     """The places of the lines that compute, from the start of the forward pass to the end of the step."""
     lines = text.splitlines()
     first = next(place for place, line in enumerate(lines) if line.startswith("    def run_forward"))
-    last = max(place for place, line in enumerate(lines) if line.startswith("        return cost"))
-    return [place for place in range(first, last) if re.match(r" {8}\w.*\(|        cost = \(", lines[place])]
+    last = max(place for place, line in enumerate(lines) if line in ("        return cost", "        return loss"))
+    return [place for place in range(first, last) if re.match(r" {8}(?!for )\w.*\(|        cost = \(", lines[place])]
 
 
 @pytest.mark.parametrize("style", ["vectorised", "loops"])
@@ -58,6 +58,19 @@ def test_no_line_of_the_passes_may_be_missing(spec: str) -> None:
     for place in places:
         kept = [*lines[:place], *lines[place + 1 :]]
         assert not judged("\n".join(kept), spec).ok, lines[place]
+
+
+def test_a_wrong_sign_far_below_the_output_is_caught_though_gradients_are_tiny_there() -> None:
+    spec = "3-" + "4-" * 29 + "2"
+    text = source(spec)
+    line = next(line for line in text.splitlines() if line.strip().startswith("x.T.dot(delta1"))
+    report = judged(text.replace(line, f"{line}\n        np.negative(dW1_T, dW1_T)"), spec)
+    assert [statement.detail.split(":")[0] for statement in report.statements if not statement.ok] == ["dW1"]
+
+
+def test_another_start_is_caught() -> None:
+    report = judged(source(SPECS[0]).replace("(6 / 2) ** 0.5", "(5 / 2) ** 0.5"), SPECS[0])
+    assert [statement.detail.split(":")[0] for statement in report.statements if not statement.ok] == ["initialise"]
 
 
 EDITS = [
@@ -112,3 +125,28 @@ def test_what_cannot_be_run_is_wrong_and_says_why(edit: str, said: str) -> None:
 def test_a_module_of_another_network_is_wrong() -> None:
     assert not judged(source("2-4:relu-2:linear"), SPECS[0]).ok
     assert not judged(source("2-3:tanh-2:linear"), SPECS[0]).ok
+
+
+RNN = {
+    "name": "rnn",
+    "axes": {"t": 4, "j": 3, "i": 2},
+    "inputs": ["x[t,i]", "y[t,j]"],
+    "parameters": ["U[j,j]", "W[j,i]", "b[j]"],
+    "equations": ["h[t,j] = tanh(sum(p, U[j,p]*h[t-1,p]) + sum(i, W[j,i]*x[t,i]) + b[j])"],
+    "initial": {"h": 0},
+    "loss": "sum(t, sum(j, (h[t,j] - y[t,j])**2))/2",
+}
+
+
+@pytest.mark.parametrize("style", ["vectorised", "loops"])
+def test_modules_of_equation_files_are_judged_as_well(style: str) -> None:
+    network = deltarule.network(RNN)
+    text = str(network.emit(style=style))
+    assert verify_module(text, network.results).ok
+    lines = text.splitlines()
+    for place in passes(text):
+        kept = [*lines[:place], *lines[place + 1 :]]
+        assert not verify_module("\n".join(kept), network.results).ok, lines[place]
+    comment = text.replace("= sum_t dh[t,j]*(1 - h[t,j]**2)\n", "= -sum_t dh[t,j]*(1 - h[t,j]**2)\n")
+    assert comment != text
+    assert not verify_module(comment, network.results).ok
