@@ -121,6 +121,16 @@ def test_a_wrong_statement_is_caught_by_both_checks(old: str, new: str) -> None:
         check_agreement(module, loaded(text_of("3-4:tanh-2:softmax", "cross_entropy", style="loops")))
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_wrong_sign_far_below_the_output_is_caught_though_gradients_are_tiny_there(dtype: str) -> None:
+    text = text_of("3-" + "4-" * 15 + "2", dtype=dtype)
+    line = next(line for line in text.splitlines() if line.strip().startswith("x.T.dot(delta1"))
+    module = loaded(text.replace(line, f"{line}\n        np.negative(dW1_T, dW1_T)"))
+    assert abs(module.loss_and_gradients(*module._random_point(3))[1].W1).max() < 1e-9
+    with pytest.raises(CertificateError, match="W1"):
+        check_selftest(module)
+
+
 def test_header_states_bounds_and_no_measurement() -> None:
     head = TEXT.split('"""')[1]
     assert "< 1e-12" in head
