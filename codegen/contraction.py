@@ -92,7 +92,7 @@ def product_of(left: Value, right: Value, bound: tuple[Index, ...], writer: Writ
     free_right = [label for label in right.labels if label not in shared]
     if not batch and not free_left and not free_right and contracted:
         if left.labels == right.labels:
-            return _written("dot", left, right, (), [flat(left), flat(right)], writer)
+            return _written("dot", left, right, (), [flat(whole(left, writer)), flat(whole(right, writer))], writer)
     elif len(contracted) == 1 and len(free_left) <= 1 and len(free_right) <= 1 and (free_left or free_right) and not batch:
         return _matrix_product(left, right, free_left, free_right, contracted[0], writer)
     elif len(contracted) == 1 and len(free_left) == len(free_right) == 1 and batch:
@@ -143,6 +143,13 @@ def _written(
     return writer.write(operation or title, target, views)
 
 
+def whole(value: Value, writer: Writer) -> Value:
+    """A value that is a window, as a buffer of its own."""
+    if not value.window:
+        return value
+    return writer.write("copyto", writer.scratch(writer.title("copyto", [value]), value.labels), [aligned(value, value.labels)])
+
+
 def flat(value: Value) -> View:
     """All of a value as one vector."""
     places = tuple(range(len(value.labels)))
@@ -151,7 +158,7 @@ def flat(value: Value) -> View:
 
 def aligned_all(value: Value, labels: Sequence[Index]) -> View:
     """``value`` with its axes in this order, none spread."""
-    return View(value.buffer.name, tuple(value.labels.index(label) for label in labels))
+    return View(value.buffer.name, tuple(value.labels.index(label) for label in labels), window=value.window)
 
 
 __all__ = ["aligned", "product", "product_of", "reduced", "total"]

@@ -9,12 +9,16 @@ from codegen.operations import Value, Writer, aligned
 from codegen.problem import Numbered, Problem
 from codegen.program import ARGUMENT, CONSTANT, GRADIENT, PARAMETER, SCRATCH, VALUE, Buffer, Call, Program, View
 from codegen.unfold import is_constant
+from derive.calculus.ranges import is_positional
+from derive.calculus.substitute import move
 from derive.calculus.tidy import leading_sign, tidy
 from derive.expressions import (
     MINUS_ONE,
     ONE,
+    ZERO,
     Apply,
     Bracket,
+    Case,
     Cases,
     Entry,
     Expression,
@@ -23,14 +27,16 @@ from derive.expressions import (
     Plus,
     Power,
     Product,
+    Relation,
     Tensor,
     Total,
     factors_of,
     negative,
     product,
 )
-from derive.indices import Axis, Index
-from derive.traversal import walk
+from derive.indices import Affine, Axis, Index
+from derive.specifications.reads import not_negative
+from derive.traversal import free_indices, walk
 
 UFUNCS = {"abs": "absolute"}
 
@@ -69,10 +75,14 @@ class Lowering:
         if entry.tensor not in self.kept:
             raise LoweringError(f"{entry.tensor.name} is read before it is computed")
         buffer, order = self.kept[entry.tensor]
-        positions = tuple(entry.positions[axis] for axis in order)
-        if not all(isinstance(position, Index) for position in positions) or len(set(positions)) < len(positions):
-            raise LoweringError(f"{entry.tensor.name} is read at positions that are not plain, different indices")
-        return Value(buffer, positions)
+        found = [(_shifted(entry, axis), entry.tensor.axes[axis]) for axis in order]
+        labels = tuple(index for (index, _), _ in found)
+        if len(set(labels)) < len(labels):
+            raise LoweringError(f"{entry.tensor.name} is read at positions that are not different indices")
+        window = tuple(
+            None if index.axis == axis and start == 0 else (start, start + index.axis.size) for (index, start), axis in found
+        )
+        return Value(buffer, labels, window if any(window) else ())
 
     def equation(self, numbered: Numbered, at: int) -> None:
         """The statements of one equation, its result in the buffer of its tensor."""
@@ -83,7 +93,7 @@ class Lowering:
         self.writer.order = (*labels, *(node.index for node in walk(numbered.computed) if isinstance(node, Total | Largest)))
         value = lower(numbered.computed, self)
         if tensor not in self.kept:
-            if not value.buffer.truth and set(value.labels) == set(labels) and value.buffer.kind != CONSTANT:
+            if not value.window and not value.buffer.truth and set(value.labels) == set(labels) and value.buffer.kind != CONSTANT:
                 self.keep(tensor, value, numbered.equation.indices)
                 return
             self.declare(tensor, VALUE)
@@ -124,6 +134,18 @@ def lower_problem(problem: Problem, stored: dict[Tensor, tuple[int, ...]]) -> Pr
     results = tuple(kept[tensor] for tensor in problem.results)
     program = Program(problem.batch, writer.buffers, tuple(writer.statements), results, kept[problem.output], kept[problem.loss])
     return program.with_statements(program.statements)
+
+
+def _shifted(entry: Entry, axis: int) -> tuple[Index, int]:
+    """A position as an index and how far it is shifted, inside the range of its axis."""
+    position = Affine.of(entry.positions[axis])
+    shifts = [term.index for term in position.terms if term.coefficient == 1]
+    if len(position.terms) != 1 or not shifts:
+        raise LoweringError(f"{entry.tensor.name} is read at a position that is not a shifted index")
+    end = position.constant + shifts[0].axis.size
+    if shifts[0].axis != entry.tensor.axes[axis] and (position.constant < 0 or end > entry.tensor.axes[axis].size):
+        raise LoweringError(f"{entry.tensor.name} is read outside its range")
+    return shifts[0], position.constant
 
 
 @singledispatch
@@ -235,6 +257,11 @@ def _(value: Largest, where: Lowering) -> Value:
 
 @lower.register
 def _(value: Bracket, where: Lowering) -> Value:
+    if any(map(is_positional, value.relations)):
+        chosen: Expression = ONE
+        for relation in reversed(value.relations):
+            chosen = Cases(Case(chosen, relation), ZERO)
+        return lower(chosen, where)
     from codegen.branches import bracket
 
     return bracket(value, where.writer, lambda part: lowered(part, where))
@@ -242,9 +269,54 @@ def _(value: Bracket, where: Lowering) -> Value:
 
 @lower.register
 def _(value: Cases, where: Lowering) -> Value:
+    if any(is_positional(case.relation) for case in value.cases):
+        return side_by_side(value, where)
     from codegen.branches import cases
 
     return cases(value, where.writer, lambda part: lowered(part, where))
+
+
+def side_by_side(value: Cases, where: Lowering) -> Value:
+    """Branches that depend on a position, each copied to the range of positions where it holds."""
+    writer = where.writer
+    first = next(case.relation for case in value.cases if is_positional(case.relation))
+    indices = free_indices(first)
+    if len(indices) != 1:
+        raise LoweringError("branches are chosen by more than one position")
+    along = indices[0]
+    parts = _ranges(value, along)
+    made: list[tuple[Value, Index, int]] = []
+    for start, end, branch in parts:
+        part = Index(along.letter, Axis(along.axis.name, end - start))
+        at = writer.order.index(along)
+        writer.order = (*writer.order[:at], part, *writer.order[at:])
+        made.append((lowered(move(branch, {along: Affine.of(part).plus(Affine(start)).simplest()}), where), part, start))
+    labels = writer.sorted(tuple(dict.fromkeys((along, *(l for own, part, _ in made for l in own.labels if l != part)))))
+    target = writer.scratch(f"{writer.target}_parts", labels)
+    for own, part, start in made:
+        seen = tuple(part if label == along else label for label in labels)
+        window = tuple((start, start + part.axis.size) if label == along else None for label in labels)
+        writer.write("copyto", Value(target.buffer, seen, window), [aligned(own, seen)])
+    return target
+
+
+def _ranges(value: Cases, along: Index) -> list[tuple[int, int, Expression]]:
+    """The ranges of positions of an index with the branch that holds in each."""
+    found: list[tuple[int, int, Expression]] = []
+    for place in range(along.axis.size):
+        branch = next((case.value for case in value.cases if _holds(case.relation, along, place)), value.otherwise)
+        if found and found[-1][2] == branch:
+            found[-1] = (found[-1][0], place + 1, branch)
+        else:
+            found.append((place, place + 1, branch))
+    return found
+
+
+def _holds(relation: Relation, along: Index, place: int) -> bool:
+    bounds = not_negative(move(relation, {along: Affine(place)}))
+    if not is_positional(relation) or not bounds or any(bound.terms for bound in bounds):
+        raise LoweringError("branches are chosen by positions and by values at once")
+    return all(bound.constant >= 0 for bound in bounds)
 
 
 __all__ = ["Axis", "Lowering", "LoweringError", "factors_of", "lower_problem"]

@@ -48,10 +48,11 @@ BORROWING = {"erf": SCRATCH_OF_ERF}
 
 @dataclass(frozen=True)
 class Value:
-    """A buffer whose stored axes stand at these indices."""
+    """A buffer whose stored axes, or the ``window`` of them, stand at these indices."""
 
     buffer: Buffer
     labels: tuple[Index, ...]
+    window: tuple[tuple[int, int] | None, ...] = ()
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Writer:
 
     def write(self, operation: str, target: Value, operands: Sequence[View], axes: tuple[int, ...] = ()) -> Value:
         """One statement; returns its target."""
-        places = View(target.buffer.name, tuple(range(len(target.labels))))
+        places = View(target.buffer.name, tuple(range(len(target.labels))), window=target.window)
         borrowed = tuple(self.scratch(f"{operation}_work", target.labels).buffer.name for _ in range(BORROWING.get(operation, 0)))
         self.statements.append(Statement(operation, places, tuple(operands), self.equation, axes, borrowed))
         return target
@@ -124,4 +125,4 @@ def aligned(value: Value, labels: Sequence[Index]) -> View:
     """``value`` seen along ``labels``, spread along those that it does not have."""
     places = tuple(value.labels.index(label) if label in value.labels else None for label in labels)
     leading = next((at for at, place in enumerate(places) if place is not None), len(places))
-    return View(value.buffer.name, places[leading:])
+    return View(value.buffer.name, places[leading:], window=value.window)

@@ -56,11 +56,15 @@ class Buffer:
 
 @dataclass(frozen=True)
 class View:
-    """A buffer as a statement sees it: the stored axis at each place, None where it is spread; ``flat``: all axes as one."""
+    """A buffer as a statement sees it: the stored axis at each place, None where it is spread; ``flat``: all axes as one.
+
+    ``window`` gives the first and the end of the positions of each stored axis, None for all of them.
+    """
 
     buffer: str
     places: tuple[int | None, ...] = ()
     flat: bool = False
+    window: tuple[tuple[int, int] | None, ...] = ()
 
     def renamed(self, names: Mapping[str, str]) -> View:
         return replace(self, buffer=names.get(self.buffer, self.buffer))

@@ -23,7 +23,9 @@ def common_subexpressions(program: Program) -> Program:
         key = (statement.operation, _operands(statement), statement.axes, program.buffers[statement.target.buffer].axes)
         earlier = known.get(key)
         alone = program.is_kept(statement.target.buffer) or not program.buffers[statement.target.buffer].axes
-        if earlier is None or alone:
+        if statement.target.window:  # a part of a buffer; the others are written by other statements
+            kept.append(statement)
+        elif earlier is None or alone:
             known.setdefault(key, statement.target.buffer)
             kept.append(statement)
         else:

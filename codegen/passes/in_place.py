@@ -14,12 +14,14 @@ def in_place(program: Program) -> Program:
     last = {name: place for place, statement in enumerate(statements) for name in statement.reads}
     part = [place >= program.forward for place in range(len(statements))]
     names: dict[str, str] = {}
-    made = {statement.target.buffer: place for place, statement in enumerate(statements)}
+    made: dict[str, int] = {}
+    for place, statement in enumerate(statements):
+        made.setdefault(statement.target.buffer, place)
     for place in range(len(statements) - 1, -1, -1):
         statement = statements[place].renamed(names)
         statements[place] = statement
         target = program.buffers[statement.target.buffer]
-        if not is_elementwise(statement) or not target.axes or statement.scratch:
+        if not is_elementwise(statement) or not target.axes or statement.scratch or statement.target.window:
             continue
         for view in sorted(statement.operands, key=lambda view: not _is_product(statements, made.get(view.buffer))):
             operand = program.buffers[view.buffer]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codegen.constants import python_number
@@ -36,6 +36,9 @@ class Printer:
         if buffer.documented and view.flat:
             return f"{buffer.name}_flat"
         places = view.places
+        if view.window:
+            cut = "_".join(f"{window[0]}_to_{window[1]}" for window in view.window if window)
+            return f"{buffer.name}_{cut}{_suffix(replace(view, window=()))}"
         if buffer.documented:
             return f"{buffer.name}_T" if places == tuple(range(len(places))) else buffer.name
         return buffer.name + _suffix(view)
@@ -177,6 +180,9 @@ def _suffix(view: View) -> str:
 def _seen(name: str, view: View) -> str:
     """A view of the array of that name as an expression."""
     places = view.places
+    if view.window:
+        cut = ", ".join(f"{window[0]}:{window[1]}" if window else ":" for window in view.window)
+        return _seen(f"{name}[{cut}]", replace(view, window=()))
     if view.flat:
         return f"{name}.reshape(-1)"
     if places == tuple(range(len(places))):
