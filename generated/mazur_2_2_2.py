@@ -72,14 +72,14 @@ def initialise(seed: int = 0) -> Parameters:
 def forward(parameters: Parameters, x: np.ndarray) -> np.ndarray:
     """The output of the network: x (batch, 2) -> y (batch, 2)."""
     workspace = Workspace(len(_checked_x(x)))
-    workspace.set_parameters(_checked_parameters(parameters))
+    workspace.set_parameters(parameters)
     return workspace.forward(_checked_x(x)).copy()
 
 
 def loss(parameters: Parameters, x: np.ndarray, t: np.ndarray) -> float:
     """The loss of a batch: t (batch, 2)."""
     workspace = Workspace(len(_checked_x(x)))
-    workspace.set_parameters(_checked_parameters(parameters))
+    workspace.set_parameters(parameters)
     return workspace.loss(_checked_x(x), _checked_t(t, workspace.batch))
 
 
@@ -101,14 +101,20 @@ def save(path: str, parameters: Parameters) -> None:
 
 def load(path: str) -> Parameters:
     """Read parameters that save wrote; ValueError where the file is not of this network."""
-    with np.load(path, allow_pickle=False) as archive:
-        wanted, found = ["spec_hash", *Parameters._fields], list(archive.files)
-        if sorted(found) != sorted(wanted):
-            raise ValueError(f"{path}: expected arrays {wanted}, got {found}")
-        if str(archive["spec_hash"]) != SPEC_HASH:
-            raise ValueError(f"{path}: written by the module of another specification")
-        arrays = [archive[name] for name in Parameters._fields]
-    return _checked_parameters(Parameters(*arrays))
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except OSError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{path}: not a file that save wrote") from error
+    wanted, found = ["spec_hash", *Parameters._fields], list(arrays)
+    if sorted(found) != sorted(wanted):
+        raise ValueError(f"{path}: expected arrays {wanted}, got {found}")
+    if str(arrays["spec_hash"]) != SPEC_HASH:
+        raise ValueError(f"{path}: written by the module of another specification")
+    ordered = [arrays[name] for name in Parameters._fields]
+    return _checked_parameters(Parameters(*ordered))
 
 
 class Workspace:
@@ -137,8 +143,8 @@ class Workspace:
         self._forward, self._loss, self._step = _passes(self)
 
     def set_parameters(self, parameters: Parameters) -> None:
-        """Copy parameters into the workspace."""
-        for place, given in enumerate(parameters):
+        """Check parameters and copy them into the workspace."""
+        for place, given in enumerate(_checked_parameters(parameters)):
             self.parameters[place][...] = given
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -161,7 +167,7 @@ class Workspace:
     ) -> tuple[float, Parameters]:
         """Check everything, copy parameters in and make a step."""
         x, t = _checked_x(x, self.batch), _checked_t(t, self.batch)
-        self.set_parameters(_checked_parameters(parameters))
+        self.set_parameters(parameters)
         return self.step(x, t), self.gradients
 
 
@@ -250,9 +256,11 @@ def _passes(workspace: Workspace) -> tuple:
 
 
 def _checked_parameters(parameters: Parameters) -> Parameters:
-    if len(parameters) != len(SHAPES):
+    listed = isinstance(parameters, (tuple, list))
+    if not listed or len(parameters) != len(SHAPES):
         wanted = ", ".join(Parameters._fields)
-        raise ValueError(f"parameters: expected {wanted}, got {len(parameters)} arrays")
+        found = f"{len(parameters)} arrays" if listed else f"{type(parameters)}"
+        raise ValueError(f"parameters: expected {wanted}, got {found}")
     names = enumerate(Parameters._fields)
     return Parameters(*(_checked(n, parameters[k], SHAPES[k]) for k, n in names))
 
@@ -267,13 +275,20 @@ def _checked_t(t: np.ndarray, batch: int) -> np.ndarray:
 
 def _checked(name: str, value: np.ndarray, shape: tuple) -> np.ndarray:
     """The array, contiguous; TypeError or ValueError naming the argument otherwise."""
-    value = np.asarray(value)
+    value = _array(name, value)
     if value.dtype != DTYPE:
         raise TypeError(f"{name}: expected dtype {np.dtype(DTYPE)}, got {value.dtype}")
     fits = value.ndim == len(shape) and value.size > 0
     if not fits or any(n not in ("batch", value.shape[k]) for k, n in enumerate(shape)):
         raise ValueError(f"{name}: expected shape {shape}, got {value.shape}")
     return np.ascontiguousarray(value)
+
+
+def _array(name: str, value: np.ndarray) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: expected an array, got uneven rows") from None
 
 
 def _reference_loss(parameters: Parameters, x: np.ndarray, t: np.ndarray) -> complex:
@@ -324,10 +339,13 @@ def _agrees(batch: int) -> bool:
         moved, along, size = list(wide), 0.0, 1.0
         for place in places:
             direction = random.uniform(-1, 1, SHAPES[place])
-            moved[place] = moved[place] + 1e-30j * direction
+            largest = float(np.abs(gradients[place]).max())
+            if 1e-30 < largest < 1e-12**0.5:
+                direction *= 1e-12**0.5 / largest  # so that tiny ones count
+            moved[place] = moved[place] + 1e-60j * direction
             along += float((gradients[place] * direction).sum())
             size += float(np.abs(gradients[place] * direction).sum())
-        slope = _reference_loss(Parameters(*moved), x, t).imag / 1e-30
+        slope = _reference_loss(Parameters(*moved), x, t).imag / 1e-60
         names = ", ".join(Parameters._fields[place] for place in places)
         what = f"batch {batch}: gradient of {names} against a complex step"
         ok &= _report(what, abs(along - slope) / size)
