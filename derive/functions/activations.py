@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sympy import Rational
+from sympy import Basic, Rational
 
+from derive.calculus.canonical import canonical
 from derive.errors import InputError, unknown
-from derive.expressions import Expression, Function, Number, Tensor
+from derive.expressions import Expression, Function, Number, Tensor, Variable
 from derive.functions.scalar import FUNCTIONS, function, is_vector, scalar_body, with_known_names
 from derive.functions.tables import table
 from derive.indices import Index
-from derive.language.grammar import Source, read_formula
+from derive.language.grammar import Name, Source, Syntax, parts_of, read_formula
 from derive.language.scope import VARIABLE, Reader, Scope, apply
+from derive.traversal import rebuild
+from derive.verification.single_values import value_at
 
 OWN = "f"
+SOME_PLACES = (-2, -0.5, 0.5, 2)
 GLOROT = "glorot"
 
 
@@ -77,8 +81,31 @@ def own_activation(formula: str, parameters: Mapping[str, Rational] | None = Non
         raise InputError(f"formula of {name}: a parameter has the name of the variable, a constant or a function")
     if own.of_vectors:
         raise InputError(f"formula of {name}: write it in {VARIABLE} alone; a formula of vectors belongs to an equation file")
-    _ = own.function
+    written = set(_names(read_formula(Source(own.formula))))
+    for key, _ in own.parameters:
+        if key not in written:
+            raise InputError(f"formula of {name}: there is no {key} in it")
+    if own.function.body is not None and not _depends(own.function.body):
+        raise InputError(f"formula of {name}: it does not depend on {VARIABLE}")
+    if all(value_at(own.function, place) is None for place in SOME_PLACES):
+        raise InputError(f"formula of {name}: it has no real value at {VARIABLE} = {', '.join(map(str, SOME_PLACES))}")
     return own
+
+
+def _depends(body: Expression) -> bool:
+    """Whether the value of a formula changes with its variable."""
+
+    def at_a_place(node: Basic) -> Basic:
+        return Number(Rational(7, 3)) if isinstance(node, Variable) else rebuild(node, at_a_place)
+
+    return canonical(body) != canonical(at_a_place(body))
+
+
+def _names(syntax: Syntax) -> Iterator[str]:
+    if isinstance(syntax, Name):
+        yield syntax.name
+    for part in parts_of(syntax):
+        yield from _names(part)
 
 
 def activation_names() -> tuple[str, ...]:

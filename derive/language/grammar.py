@@ -7,6 +7,7 @@ bounded: its length, the depth of its nesting and the length of its numbers are 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +20,8 @@ LONGEST_TEXT = 10_000
 DEEPEST = 60
 LONGEST_WORD = 60
 LARGEST_EXPONENT = 400
+LARGEST_MAGNITUDE = 300
+"""Numbers lie between 10**-300 and 10**300, so that a double holds them."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +207,8 @@ class _Builder(Transformer[Token, Syntax]):
         (token,) = parts
         at, text = _word(token)
         power = text.lower().partition("e")[2]
-        if power and abs(int(power)) > LARGEST_EXPONENT:
-            raise _Fault(at, f"the number {quoted(text)} is out of range; the largest exponent is {LARGEST_EXPONENT}")
+        if abs(int(power or 0)) > LARGEST_EXPONENT or abs(Decimal(text).adjusted()) > LARGEST_MAGNITUDE:
+            raise _Fault(at, f"the number {quoted(text)} is out of range; the largest exponent is {LARGEST_MAGNITUDE}")
         return Literal(text, at)
 
     def name(self, parts: list[Token]) -> Name:

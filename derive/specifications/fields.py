@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Rational
 
 from derive.errors import InputError, quoted, unknown
-from derive.language.grammar import LARGEST_EXPONENT
+from derive.language.grammar import LARGEST_MAGNITUDE
 from derive.specifications.specification import LARGEST_SIZE
 
 
@@ -52,6 +52,6 @@ def number(given: Any, where: str) -> Rational:
         decimal = given if isinstance(given, Decimal) else Decimal(repr(float(given)) if not isinstance(given, Integral) else int(given))
     except (OverflowError, ValueError):
         raise InputError(f"{where} is out of range") from None
-    if not decimal.is_finite() or (decimal and abs(decimal.adjusted()) > LARGEST_EXPONENT):
+    if not decimal.is_finite() or (decimal and abs(decimal.adjusted()) > LARGEST_MAGNITUDE):
         raise InputError(f"{where} must be a finite number of moderate size, got {quoted(given)}")
     return Rational(str(decimal))

@@ -14,10 +14,10 @@ MODULE_NAMES = frozenset(
     """
     Parameters SHAPES Workspace Inputs initialise forward loss loss_and_gradients loss_gradients_and_dx save load step
     flatten unflatten straight_line parameters gradients path seed batch x t y np numpy math main selftest annotations
-    deltarule derive codegen cost
+    deltarule derive codegen cost self sys DTYPE SPEC_HASH CLASSES NamedTuple run_forward run_loss run_step workspace
     """.split()  # noqa: SIM905 - reads better than forty quotes
 )
-OWN_WORDS = MODULE_NAMES - {"x", "y", "t", "path", "seed", "batch"} | {"inputs", "self", "cls", "sys", "DTYPE"}
+OWN_WORDS = MODULE_NAMES - {"x", "y", "t", "path", "seed", "batch"} | {"inputs", "cls"}
 UNITS = re.compile(r"n[0-9]+")
 NUMBERED = re.compile(r"(?:W|b|z|a|delta|d[A-Za-z]|da|dz|dW|db|active|loss)[0-9]+")
 # A file of one of these names, beside the emitted module, would stand in for the module that NumPy imports.

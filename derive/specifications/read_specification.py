@@ -93,7 +93,7 @@ def read_file(path: Path) -> Mapping[str, Any]:
     if len(content) > LARGEST_FILE:
         raise InputError(f"specification {where} is too large; the limit is {LARGEST_FILE} bytes")
     try:
-        return tomllib.loads(content.decode("utf-8"), parse_float=Decimal)
+        return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError as error:
         raise InputError(f"specification {where} is not text in UTF-8 (byte {error.start + 1})") from None
     except (tomllib.TOMLDecodeError, InvalidOperation, ValueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,16 @@ def test_a_million_layers_are_refused_at_once_naming_the_limit(tmp_path: Path) -
         (layer(activation={"formula": "z*sigmod(z)"}), "column 3: unknown function 'sigmod'; nearest: sigmoid"),
         (layer(activation={"formula": 3}), "is a text"),
         (layer(activation={"formula": "b*z", "b": 1e300 * 1e300}), "b must be a finite number"),
+        (layer(activation={"formula": "b*z", "b": Decimal("1e301")}), "b must be a finite number"),
+        (layer(activation={"formula": "1e301*z"}), "column 1: the number '1e301' is out of range"),
+        (layer(activation={"formula": "0.001e-300*z"}), "is out of range"),
+        (layer(activation={"formula": "z", "b": 1}), "there is no b in it"),
+        (layer(activation={"formula": "1"}), "does not depend on z"),
+        (layer(activation={"formula": "z - z + 0*tanh(z)"}), "does not depend on z"),
+        (layer(activation={"formula": "log(0)*z"}), "no real value"),
+        (layer(activation={"formula": "sqrt(-1)*z"}), "no real value"),
+        (layer(activation={"formula": "exp(1000)*z"}), "no real value"),
+        (top(l2=Decimal("1e301")), "l2 must be a finite number"),
         ({"inputs": 2, "layers": [{}]}, "layer 1: units is missing"),
         (layer(**{"from": ["inptu"]}), "layer 1: from: unknown layer 'inptu'; nearest: input"),
         (layer(**{"from": "input"}), "from must be a list"),
@@ -245,7 +256,7 @@ def test_binary_cross_entropy_needs_a_sigmoid_output() -> None:
     [
         "lambda", "class", "match", "None", "print", "eval", "__init__", "__import__('os')", "_x", "x y", "1st", "", "a-b", "a.b", "../x",
         "ﬁ", "naïve", "Ꭺ", "x\n", "x;import os", "\\input{x}", "<script>", "$x$", "a" * 61, "forward", "Workspace", "W1", "b12", "delta2",
-        "dW1", "numpy", "np", "json", "random", "loss", "initialise",
+        "dW1", "numpy", "np", "json", "random", "loss", "initialise", "DTYPE", "self", "SPEC_HASH", "NamedTuple", "run_step",
     ],
 )  # fmt: skip
 def test_a_name_that_means_something_else_is_refused(name: str) -> None:
@@ -283,6 +294,11 @@ def test_a_file_that_is_no_specification_is_refused_by_name(tmp_path: Path, cont
     path.write_bytes(content)
     assert words in refusal(path)
     assert "broken.toml" in refusal(path)
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "spec.toml").write_bytes(b"\xef\xbb\xbfinputs = 2\r\n[[layers]]\r\nunits = 2\r\n")
+    assert read_specification(tmp_path / "spec.toml") == read_specification("2-2")
 
 
 def test_a_missing_file_a_folder_and_an_unusable_path_are_refused(tmp_path: Path) -> None:
