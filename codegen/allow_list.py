@@ -26,9 +26,10 @@ BUILTINS = frozenset(
 )
 NUMPY = frozenset(
     """
-    abs absolute add arange array asarray ascontiguousarray copysign copyto cos divide dtype einsum empty equal errstate exp exp2 expm1 eye
-    float32 float64 full greater greater_equal integer intp isfinite less less_equal log log1p logical_and logical_not logical_or matmul maximum
-    minimum multiply ndarray negative newaxis ones pi power random real reciprocal sign sin sqrt square subtract sum take tanh where zeros
+    abs absolute add arange array asarray ascontiguousarray copysign copyto cos divide dtype einsum empty equal errstate exp exp2 expm1
+    eye float32 float64 full greater greater_equal integer intp isfinite less less_equal log log1p logical_and logical_not logical_or
+    matmul maximum minimum multiply ndarray negative newaxis ones pi power random real reciprocal sign sin sqrt square subtract sum take
+    tanh where zeros
     """.split()  # noqa: SIM905
 )
 MODULES = {"np": NUMPY, "sys": frozenset(["argv", "exit", "stderr"]), "math": frozenset(["erf", "exp", "inf", "log", "pi", "sqrt", "tanh"])}

@@ -79,9 +79,7 @@ class Lowering:
         labels = tuple(index for (index, _), _ in found)
         if len(set(labels)) < len(labels):
             raise LoweringError(f"{entry.tensor.name} is read at positions that are not different indices")
-        window = tuple(
-            None if index.axis == axis and start == 0 else (start, start + index.axis.size) for (index, start), axis in found
-        )
+        window = tuple(None if index.axis == axis and start == 0 else (start, start + index.axis.size) for (index, start), axis in found)
         return Value(buffer, labels, window if any(window) else ())
 
     def equation(self, numbered: Numbered, at: int) -> None:
@@ -291,7 +289,7 @@ def side_by_side(value: Cases, where: Lowering) -> Value:
         at = writer.order.index(along)
         writer.order = (*writer.order[:at], part, *writer.order[at:])
         made.append((lowered(move(branch, {along: Affine.of(part).plus(Affine(start)).simplest()}), where), part, start))
-    labels = writer.sorted(tuple(dict.fromkeys((along, *(l for own, part, _ in made for l in own.labels if l != part)))))
+    labels = writer.sorted(tuple(dict.fromkeys((along, *(label for own, part, _ in made for label in own.labels if label != part)))))
     target = writer.scratch(f"{writer.target}_parts", labels)
     for own, part, start in made:
         seen = tuple(part if label == along else label for label in labels)

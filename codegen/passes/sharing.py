@@ -73,7 +73,12 @@ def _overwritten(program: Program, statement: Statement, place: int, last: dict[
     target = program.buffers[statement.target.buffer]
     for view in statement.operands:
         operand = program.buffers[view.buffer]
-        same = (operand.axes, operand.truth) == (target.axes, target.truth) and view.places == statement.target.places and not view.flat and not view.window
+        same = (
+            (operand.axes, operand.truth) == (target.axes, target.truth)
+            and view.places == statement.target.places
+            and not view.flat
+            and not view.window
+        )
         others = [other for other in statement.operands if other.buffer == view.buffer and other != view]
         if same and not others and view.buffer in home and last[view.buffer] == place and home[view.buffer].names[-1] == view.buffer:
             return home[view.buffer]

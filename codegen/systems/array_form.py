@@ -11,7 +11,7 @@ from codegen.systems.loop_form import formula_lines, step_line
 from codegen.systems.lowering import Lowering
 from codegen.systems.names import free_letter
 from codegen.systems.stages import NO_BATCH, Stage, Work
-from codegen.systems.writer import Call_, Cite, Explicit
+from codegen.systems.writer import Cite, Explicit, Statement
 from codegen.targets.module_record import Block, cited
 from codegen.targets.statements import ALIASES, KEYWORD_OUT, REDUCERS
 from derive.expressions import ZERO
@@ -21,7 +21,8 @@ def passes_record(work: Work, cite: bool = True) -> Mapping[str, Any]:
     """The fields of a module record that depend on this style."""
     lowering = Lowering(work)
     printer = Printer(work, lowering, cite)
-    forward, loss, step = (tuple(line for stage in stages for line in printer.stage(stage)) for stages in (work.forward, work.valued, work.backward))
+    parts = (work.forward, work.valued, work.backward)
+    forward, loss, step = (tuple(line for stage in stages for line in printer.stage(stage)) for stages in parts)
     given = []
     for place, tensor in enumerate(work.inputs):
         printer.functions["copyto"] = "np.copyto"
@@ -55,7 +56,8 @@ def allocated(array: Array) -> list[tuple[str, str]]:
     else:
         lines = [(array.memory, f"np.full({shape}, {python_number(array.fill, NO_BATCH)}, {dtype})")]
     if array.is_padded:
-        inner = ", ".join(f"{low}:{low + size}" if low or high else ":" for size, (low, high) in zip(array.shape, array.margins, strict=True))
+        sides = zip(array.shape, array.margins, strict=True)
+        inner = ", ".join(f"{low}:{low + size}" if low or high else ":" for size, (low, high) in sides)
         lines.append((array.name, f"{array.memory}[{inner}]"))
     return lines
 
@@ -89,11 +91,11 @@ class Printer:
                 return list(cited(formula.number, formula.shown, indent)) if self.cite else []
             case Explicit(formula):
                 return formula_lines(self.work, formula, around, indent, cite=False)
-            case Call_():
+            case Statement():
                 return [" " * indent + self.call(line, letter)]
         raise TypeError(f"no line for {type(line).__name__}")
 
-    def call(self, line: Call_, letter: str) -> str:
+    def call(self, line: Statement, letter: str) -> str:
         """One call."""
         target = self.seen(line.target, letter)
         operands = [self.seen(view, letter) for view in line.operands]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from math import prod
 
 from codegen.systems.stages import Work
@@ -72,7 +73,7 @@ class Value:
         dims = []
         for group in groups:
             parts = [(label.axis.size, self.steps[label]) for label in group if label.axis.size > 1]
-            if any(first[1] != second[0] * second[1] for first, second in zip(parts, parts[1:], strict=False)):
+            if any(first[1] != second[0] * second[1] for first, second in pairwise(parts)):
                 return None
             dims.append((prod(size for size, _ in parts), parts[-1][1] if parts else 1))
         return View(self.array, self.start, tuple(dims), self.steps.get(step, 0) if step is not None else 0)
@@ -101,7 +102,7 @@ class View:
     def suits_products(self) -> bool:
         """Whether BLAS takes a matrix or a vector as it lies: without a copy, and correctly."""
         dims = [(size, step) for size, step in self.dims if size > 1]
-        if len(self.dims) < 2 or len(dims) < 2:  # noqa: PLR2004 - rows and columns
+        if len(self.dims) < 2 or len(dims) < 2:
             return all(step > 0 for _, step in dims)
         (rows, down), (columns, right) = self.dims[-2:]
         return (right == 1 and down >= columns) or (down == 1 and right >= rows)

@@ -203,7 +203,8 @@ def _check_agreement(module: Any, loops: Any) -> None:
 
 def _named(module: Any, parameters: Any, inputs: Any) -> dict[str, Any]:
     cost, gradients = module.loss_and_gradients(parameters, inputs)
-    found = {"loss": np.asarray(cost), **module.forward(parameters, inputs)._asdict(), **{f"d{n}": g for n, g in gradients._asdict().items()}}
+    values = module.forward(parameters, inputs)._asdict()
+    found = {"loss": np.asarray(cost), **values, **{f"d{name}": gradient for name, gradient in gradients._asdict().items()}}
     if hasattr(module, "loss_gradients_and_dx"):
         slopes = module.loss_gradients_and_dx(parameters, inputs)[2]
         found.update({f"d{name}": slope for name, slope in slopes._asdict().items()})

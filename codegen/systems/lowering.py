@@ -12,7 +12,7 @@ from codegen.systems.arrays import Array, Value, contiguous, margins_of, read
 from codegen.systems.guards import protected, without_superfluous
 from codegen.systems.products import total
 from codegen.systems.stages import Formula, Stage, Work
-from codegen.systems.writer import Call_, Cite, Explicit, Writer
+from codegen.systems.writer import Cite, Explicit, Statement, Writer
 from codegen.unfold import is_constant
 from derive.calculus.ranges import is_positional
 from derive.calculus.tidy import is_divisor, leading_sign, tidy
@@ -86,7 +86,7 @@ class Lowering:
         except LoweringError:
             del writer.before[marks[0] :], writer.inside[marks[1] :]
             writer.known = marks[2]
-            writer.lines += [Cite(formula), Explicit(formula)]
+            writer.lines.extend([Cite(formula), Explicit(formula)])
 
     def store(self, formula: Formula, value: Value) -> None:
         """The value in its tensor's memory: written there at once where it was just made, else copied."""
@@ -94,16 +94,24 @@ class Lowering:
         array = writer.tensors[formula.tensor]
         target = contiguous(array, formula.left.positions)
         labels = writer.own(target)
-        made = [line for line in writer.lines if isinstance(line, Call_) and line.target.array == value.array]
+        made = [line for line in writer.lines if isinstance(line, Statement) and line.target.array == value.array]
         last = writer.lines[-1]
-        if made and last is made[-1] and len(made) == 1 and value.array.name not in self.tensor_names and set(writer.own(value)) == set(labels):
-            assert isinstance(last, Call_)
+        if (
+            made
+            and last is made[-1]
+            and len(made) == 1
+            and value.array.name not in self.tensor_names
+            and set(writer.own(value)) == set(labels)
+        ):
+            assert isinstance(last, Statement)
             whole = target.view(writer.own(value), writer.present)
             if last.target.dims == value.view(writer.own(value)).dims and last.operation not in ("dot", "matmul"):
-                writer.lines[-1] = Call_(last.operation, target.view(value.labels, writer.present), last.operands, last.axes, last.scratch)
+                writer.lines[-1] = Statement(
+                    last.operation, target.view(value.labels, writer.present), last.operands, last.axes, last.scratch
+                )
             elif whole.is_contiguous:
                 seen = type(whole)(array, whole.start, last.target.dims, whole.along)
-                writer.lines[-1] = Call_(last.operation, seen, last.operands, last.axes, last.scratch)
+                writer.lines[-1] = Statement(last.operation, seen, last.operands, last.axes, last.scratch)
             else:
                 writer.write("copyto", target, [value.view(labels, writer.present)], view=target.view(labels, writer.present))
                 return
@@ -163,7 +171,7 @@ def _replaced(value: Value, other: Value, truth: Value, where: Lowering) -> Valu
     labels = writer.joined([value, other, truth])
     copy = writer.write("copyto", writer.scratch("choice", labels), [value.view(labels, writer.present)])
     operands = [other.view(labels, writer.present), truth.view(labels, writer.present)]
-    writer.lines.append(Call_("choose", copy.view(labels), tuple(operands)))
+    writer.lines.append(Statement("choose", copy.view(labels), tuple(operands)))
     return copy
 
 
@@ -288,10 +296,7 @@ def _(value: Cases, where: Lowering) -> Value:
     clips = [clip(case.relation, opposite=True) for case in value.cases if not is_positional(case.relation)]
     made = _number(lowered(clipped(value.otherwise, clips), where), where)
     for case in reversed(value.cases):
-        branch = case.value
-        if is_positional(case.relation):
-            branch = protected(branch, [case.relation])
-        else:
-            branch = clipped(branch, [clip(case.relation)])
+        positional, branch = is_positional(case.relation), case.value
+        branch = protected(branch, [case.relation]) if positional else clipped(branch, [clip(case.relation)])
         made = _replaced(made, _number(lowered(branch, where), where), _truth(case.relation, where), where)
     return made

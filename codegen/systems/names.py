@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from sympy import Basic
+
 from codegen.allow_list import NUMPY
 from codegen.constants import WORDS
 from derive.equations import System
@@ -13,7 +15,9 @@ from derive.indices import Index
 from derive.language.plain import SPARE_LETTERS, letters_of
 from derive.specifications.names import MODULE_NAMES
 
-OWN = frozenset([*(MODULE_NAMES - set("xyt") - {"path", "seed", "batch"}), *NUMPY, *WORDS.values(), "dot", "workspace", "inputs", "math", "sys", "DTYPE", "selftest", "add_reduce"])
+ARGUMENTS_OF_LAYERS = frozenset(["x", "y", "t", "path", "seed", "batch"])
+LOCAL = ("dot", "workspace", "inputs", "math", "sys", "DTYPE", "selftest", "arrays")
+OWN = frozenset([*(MODULE_NAMES - ARGUMENTS_OF_LAYERS), *NUMPY, *WORDS.values(), *LOCAL])
 MADE_UP = re.compile(
     r"(ones|number|one_over|total|largest|term|factor|power|branch|part|inside|run|given|maximum|add)_.*"
     r"|total|largest|term|factor|power|branch|part|.*_value(_\d+)?|d_?\w+_part|.*_(at|padded|seen|view|times|plus|over|sum)_?.*"
@@ -42,9 +46,9 @@ def is_own(name: str) -> bool:
     return name in OWN or MADE_UP.fullmatch(name) is not None
 
 
-def letters_beside(taken: Iterable[str], fixed: Mapping[Index, str], *values: object) -> dict[Index, str]:
+def letters_beside(taken: Iterable[str], fixed: Mapping[Index, str], *values: Basic) -> dict[Index, str]:
     """A letter for every index, none of them a name in ``taken``; ``fixed`` are the indices of loops around."""
-    letters = letters_of(*values)  # type: ignore[arg-type]
+    letters = letters_of(*values)
     refused = {*taken, *fixed.values()}
     used = set(letters.values()) | refused
     changed: dict[str, str] = {}
@@ -60,5 +64,5 @@ def letters_beside(taken: Iterable[str], fixed: Mapping[Index, str], *values: ob
 def free_letter(letter: str, used: Iterable[str]) -> str:
     """Another letter, or the letter with a number."""
     forbidden = set(used)
-    candidates = (*SPARE_LETTERS, *(f"{letter}{number}" for number in range(2, 1000)))
+    candidates: tuple[str, ...] = (*SPARE_LETTERS, *(f"{letter}{number}" for number in range(2, 1000)))
     return next(candidate for candidate in candidates if candidate not in forbidden)

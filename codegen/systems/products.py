@@ -1,4 +1,7 @@
-"""Sums of products over strided values: a matrix product, a batched one, or products and a reduction; operands are copied where they lie badly."""
+"""Sums of products over strided values: a matrix product, a batched one, or products and a reduction.
+
+An operand is copied where it lies badly.
+"""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ def array_records(tensors: tuple[Tensor, ...]) -> tuple[ArrayRecord, ...]:
 def array_lines(work: Work) -> tuple[str, ...]:
     """``arrays = (Parameters(...), ...)``."""
     input_gradients = work.input_gradients
-    kinds = [("Parameters", work.parameters), ("Parameters", tuple(work.gradients.get(parameter, parameter) for parameter in work.parameters))]
+    gradients = tuple(work.gradients.get(parameter, parameter) for parameter in work.parameters)
+    kinds = [("Parameters", work.parameters), ("Parameters", gradients)]
     kinds += [("Values", work.values), *([("Inputs", input_gradients)] if input_gradients else [])]
     lines = ["    arrays = ("]
     for kind, tensors in kinds:

@@ -21,7 +21,7 @@ COMPARED = {"=": "=="}
 
 
 @dataclass(frozen=True)
-class Call_:
+class Statement:
     """One call: ``operation(operands, target)``. ``axes`` are those that a reduction sums over, ``scratch`` what it overwrites."""
 
     operation: str
@@ -45,7 +45,7 @@ class Explicit:
     formula: Formula
 
 
-Line = Call_ | Cite | Explicit
+Line = Statement | Cite | Explicit
 
 
 @dataclass
@@ -105,7 +105,8 @@ class Writer:
     def mask(self, relations: Sequence[Relation], *, opposite: bool = False, truth: bool = False) -> Value:
         """Where relations between positions hold, as an array that is made once."""
         labels = self.sorted(tuple(dict.fromkeys(i for relation in relations for i in free_indices(relation))))
-        test = " & ".join(f"({_side(r.left, labels)} {COMPARED.get(r.sign, r.sign)} {_side(r.right, labels)})" for r in relations)
+        tests = [f"{_side(r.left, labels)} {COMPARED.get(r.sign, r.sign)} {_side(r.right, labels)}" for r in relations]
+        test = tests[0] if len(tests) == 1 else " & ".join(f"({one})" for one in tests)
         test = f"~({test})" if opposite else test
         text = f"np.array({test}, bool)" if truth else f"np.array({test}, DTYPE)"
         same = next((array for array in self.arrays.values() if array.constant == text and array.shape == _shape(labels)), None)
@@ -118,10 +119,12 @@ class Writer:
         shape = target.array.shape
         scratch = tuple(self.add(Array(f"{self.title}_{operation}_work", shape)) for _ in range(borrowed))
         seen = view or target.view(target.labels, self.present)
-        self.lines.append(Call_(operation, seen, tuple(operands), axes, scratch))
+        self.lines.append(Statement(operation, seen, tuple(operands), axes, scratch))
         return target
 
-    def made(self, operation: str, labels: Sequence[Index], operands: Sequence[View], axes: tuple[int, ...] = (), truth: bool = False) -> Value:
+    def made(
+        self, operation: str, labels: Sequence[Index], operands: Sequence[View], axes: tuple[int, ...] = (), truth: bool = False
+    ) -> Value:
         """A fresh result of one call along ``labels``; the same call is made once."""
         key = (operation, _shape(labels), tuple(operands), axes, self.looping)
         if key not in self.known:
@@ -181,4 +184,4 @@ def _side(side: object, labels: Sequence[Index]) -> str:
     return " + ".join(words)
 
 
-__all__ = ["Call", "Call_", "Cite", "Explicit", "Line", "Writer", "size"]
+__all__ = ["Call", "Cite", "Explicit", "Line", "Statement", "Writer", "size"]

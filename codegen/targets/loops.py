@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from sympy import Basic
 
 from codegen.partial import is_partial
-from codegen.targets.python_text import Source, length, text
+from codegen.targets.python_text import Source, guards_and_rest, is_guard, is_guarded, length, text
 from codegen.unfold import is_constant
 from derive.calculus.canonical import canonical
-from derive.calculus.ranges import is_positional
 from derive.expressions import Apply, Bracket, Cases, Entry, Expression, Function, Largest, Plus, Power, Product, Tensor, Total
 from derive.indices import Axis, Index
 from derive.language.plain import letters_of
@@ -62,7 +61,9 @@ def _assigned(target: str, value: Expression, source: Source, indent: int, sign:
         line = f"{' ' * indent}{target} {sign} {text(value, source)}"
         if len(line) <= WIDTH:
             return [*lines, line]
-        part = _largest_part(value, source, WIDTH - indent) or _long_sum(value, source)
+        if is_guarded(value):
+            return [*lines, *_under_guard(target, value, source, indent, sign)]
+        part = _largest_part(value, source, WIDTH - indent) or _long_sum(value, source) or _long_branch(value, source)
         if part is None:
             break
         name = _fresh(part, source)
@@ -87,6 +88,20 @@ def _summing_loop(target: str, value: Total, source: Source, indent: int) -> lis
     return lines + _assigned(target, body, replace(source, taken=source.taken | {target}), indent, "+=")
 
 
+def _under_guard(target: str, value: Expression, source: Source, indent: int, sign: str) -> list[str]:
+    """``target = 0.0`` and the rest of the product where its guards hold."""
+    relations, rest = guards_and_rest(value)
+    test = " and ".join(text(relation, source) for relation in relations)
+    lines = [f"{' ' * indent}{target} = 0.0"] if sign == "=" else []
+    return [*lines, f"{' ' * indent}if {test}:", *_assigned(target, rest, source.where(*relations), indent + 4, sign)]
+
+
+def _long_branch(value: Expression, source: Source) -> Expression | None:
+    """A term under a guard; it becomes a branch of its own."""
+    terms = value.args if isinstance(value, Plus) else ()
+    return next((term for term in terms if is_guarded(term) and term not in source.key), None)
+
+
 def _largest_part(value: Expression, source: Source, width: int) -> Expression | None:
     """The part that saves most when it is named once: no bound index in it, and no branch that must not be computed."""
     sizes: dict[Basic, int] = {}
@@ -107,7 +122,7 @@ def _long_sum(value: Expression, source: Source) -> Expression | None:
 def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool = False) -> Iterator[Basic]:
     if value in source.key or isinstance(value, Entry | Tensor | Function | Index | Axis):
         return
-    if isinstance(value, Expression) and (is_constant(value) or _is_guard(value)):
+    if isinstance(value, Expression) and (is_constant(value) or is_guard(value)):
         return
     if not top and isinstance(value, Expression) and not bound & set(free_indices(value)) and not _needs_guard(value, source):
         yield value
@@ -116,7 +131,7 @@ def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool =
             yield from _nameable(case.relation, bound, source)
         return
     inner = bound | {value.index} if isinstance(value, Total | Largest) else bound
-    guarded = isinstance(value, Product) and any(map(_is_guard, value.args))
+    guarded = isinstance(value, Product) and any(map(is_guard, value.args))
     for part in value.args:
         if isinstance(part, Basic):
             found = _nameable(part, inner, source)
@@ -132,10 +147,6 @@ def _needs_guard(value: Basic, source: Source) -> bool:
 def _may_fail(value: Basic) -> bool:
     """Whether a part may only be computed where a guard around it holds: it divides, or takes a root or a logarithm."""
     return any(is_partial(node) for node in walk(value))
-
-
-def _is_guard(value: Basic) -> bool:
-    return isinstance(value, Bracket) and all(map(is_positional, value.relations))
 
 
 def _fresh(part: Expression, source: Source) -> str:

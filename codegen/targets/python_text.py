@@ -139,7 +139,7 @@ def _inside(value: Entry, source: Source) -> str:
 def _(value: Plus, source: Source) -> tuple[str, int]:
     words = ""
     for term in value.args:
-        minus = leading_sign(term) < 0
+        minus = leading_sign(term) < 0 and term not in source.key
         shown = text(tidy(negative(term)) if minus and words else term, source, PRODUCT if words else SUM)
         words += f" {'-' if minus else '+'} {shown}" if words else shown
     return words, SUM
@@ -147,10 +147,9 @@ def _(value: Plus, source: Source) -> tuple[str, int]:
 
 @_text.register
 def _(value: Product, source: Source) -> tuple[str, int]:
-    guards = [factor for factor in value.args if isinstance(factor, Bracket) and all(map(is_positional, factor.relations))]
-    if guards and len(guards) < len(value.args):
-        relations = [relation for guard in guards for relation in guard.relations]
-        rest = text(product(*(factor for factor in value.args if factor not in guards)), source.where(*relations), SUM)
+    if is_guarded(value):
+        relations, factors = guards_and_rest(value)
+        rest = text(factors, source.where(*relations), SUM)
         return f"{rest} if {' and '.join(text(relation, source) for relation in relations)} else 0.0", CHOICE
     below = [factor for factor in value.args if _is_divisor(factor)]
     above = [factor for factor in value.args if not _is_divisor(factor)]
@@ -166,6 +165,22 @@ def _(value: Product, source: Source) -> tuple[str, int]:
         assert isinstance(factor, Power)
         words += f" / {text(_inverse(factor), source, SIGN)}"
     return words, PRODUCT
+
+
+def is_guarded(value: Basic) -> bool:
+    """Whether a value is a product of guards, brackets between positions, and of something else."""
+    return isinstance(value, Product) and 0 < sum(map(is_guard, value.args)) < len(value.args)
+
+
+def is_guard(value: Basic) -> bool:
+    """Whether a bracket compares positions only."""
+    return isinstance(value, Bracket) and all(map(is_positional, value.relations))
+
+
+def guards_and_rest(value: Product) -> tuple[list[Relation], Expression]:
+    """The relations of a product's guards, and the product of its other factors."""
+    relations = [relation for factor in value.args if is_guard(factor) for relation in factor.args]
+    return relations, product(*(factor for factor in value.args if not is_guard(factor)))
 
 
 def _is_atom(value: Expression) -> bool:

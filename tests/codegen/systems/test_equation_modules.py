@@ -25,7 +25,6 @@ from tests.derive import forwards
 FOLDER = Path(__file__).parents[2] / "derive" / "equations"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 STYLES = ("vectorised", "loops")
-FIXED = "concatenation concatenation_by_brackets mixture".split()
 SIZES: list[tuple[str, dict[str, int]]] = [
     *((name, {}) for name in NAMES),
     ("attention", {"t": 4, "s": 5, "d": 3, "e": 1, "i": 2}),
@@ -120,7 +119,7 @@ def test_loss_and_gradients_agree_with_autograd(name: str, sizes: dict[str, int]
 def test_gradients_of_inputs_are_there_when_asked_for(name: str, style: str) -> None:
     module = module_of(name, style, {}, input_gradient=True)
     parameters, inputs = point(module)
-    cost, gradients, slopes = module.loss_gradients_and_dx(parameters, inputs)
+    cost, _, slopes = module.loss_gradients_and_dx(parameters, inputs)
     assert cost == module.loss(parameters, inputs)
     for field, gradient in slopes._asdict().items():
         np.testing.assert_allclose(gradient, expected(name, parameters, inputs, field), rtol=1e-10, atol=1e-10, err_msg=field)
