@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from derive.calculus.contract import contract
@@ -55,14 +55,18 @@ class Influence:
         return tensor != self.system.loss and tensor not in self.inlined and tensor in self.active
 
     def users(self, tensor: Tensor) -> tuple[Equation, ...]:
-        """The equations through which ``tensor`` acts on the loss, as functions of it, with inlined values written out."""
-        found: dict[Tensor, Equation] = {}
+        """The equations through which ``tensor`` acts on the loss, as functions of it, with inlined values written out.
+
+        A user may read several inlined values, some of them through others: each is written out all the way to ``tensor``.
+        """
+        between = {equation.tensor: equation for equation in self.written_out(tensor)}
+        ends = {end.tensor: end for end in self._ends(tensor)}
+        return tuple(Equation(end.left, _in_terms_of(end.right, between)) for end in ends.values())
+
+    def _ends(self, tensor: Tensor) -> Iterator[Equation]:
+        """The equations that are not inlined and read ``tensor``, or an inlined value through which it acts."""
         for reader in self.readers.get(tensor, ()):
-            for reached in self.users(reader.tensor) if reader.tensor in self.inlined else (reader,):
-                read = (t for t in tensors_of(reached.right) if t in self.inlined and t != tensor)
-                between = {t: self.inlined[t] for t in read if tensor in tensors_of(self.inlined[t].right)}
-                found[reached.tensor] = Equation(reached.left, inline(reached.right, between))
-        return tuple(found.values())
+            yield from self._ends(reader.tensor) if reader.tensor in self.inlined else (reader,)
 
     def written_out(self, tensor: Tensor) -> tuple[Equation, ...]:
         """The inlined values through which ``tensor`` acts on its users."""
@@ -111,6 +115,13 @@ class Influence:
         """Whether some value depends on itself at another step."""
         place = {equation.tensor: at for at, equation in enumerate(self.equations)}
         return any(place.get(t, -1) >= at for at, e in enumerate(self.equations) for t in tensors_of(e.right))
+
+
+def _in_terms_of(right: Expression, between: Mapping[Tensor, Equation]) -> Expression:
+    """``right`` with these values written out, and what they read of one another."""
+    while read := {tensor: between[tensor] for tensor in tensors_of(right) if tensor in between}:
+        right = inline(right, read)
+    return right
 
 
 def _flat_loss(system: System) -> tuple[Equation, tuple[Tensor, ...]]:

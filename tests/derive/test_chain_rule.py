@@ -8,7 +8,7 @@ from derive.calculus.canonical import canonical
 from derive.calculus.scalar_algebra import weight as length
 from derive.chain_rule import Sweep, adjoint, reverse_sweep
 from derive.equations import Equation, System
-from derive.expressions import Apply, Bracket, Entry, Expression, Function, Partial, Size, Tensor, Total, total
+from derive.expressions import Apply, Bracket, Entry, Expression, Function, Partial, Size, Tensor, Total, expression, total
 from derive.indices import Affine, AffineTerm, Axis, Index
 from derive.network import network
 from derive.results import results_of
@@ -186,3 +186,22 @@ def test_formulas_of_stacked_functions_do_not_grow_with_depth(formula: str) -> N
     )
     for found in reverse_sweep(made).derivations:
         assert max(length(step.after) for step in found.steps) < 20 * depth
+
+
+def test_every_way_through_written_out_values_counts_even_where_one_is_shorter() -> None:
+    """h acts on m directly, and through s and r, none of which has an adjoint of its own: m = r*h with r = tanh(sigmoid(h))."""
+    layers = [
+        {"units": 2, "activation": "tanh", "name": "h"},
+        {"type": "activation", "activation": "sigmoid", "name": "s"},
+        {"type": "activation", "activation": "tanh", "name": "r"},
+        {"type": "multiply", "name": "m", "from": ["r", "h"]},
+        {"units": 1, "activation": "linear"},
+    ]
+    system = network({"inputs": 2, "layers": layers}).pattern
+    sweep = reverse_sweep(system)
+    found = derivation(sweep, "delta1")
+    (j,) = found.left.positions
+    h, s, r = (tensor(system, name)[j] for name in ("a1", "a2", "a3"))
+    dm = next(t for step in found.steps for t in tensors_of(step.after) if t.name == "da4")[j]
+    one = expression(1)
+    assert_is(found, dm * (one - h**2) * ((one - r**2) * s * (one - s) * h + r))
