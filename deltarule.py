@@ -135,15 +135,23 @@ class Network:
             derive.errors.InputError: a file cannot be read.
 
         """
+        from codegen.certificate import CertificateError
         from codegen.verify_module import verify_module
         from derive.reader.notes import verify_notes
-        from derive.verification.statements import joined
+        from derive.verification.statements import CHECKED, Report, Statement, joined
         from derive.verification.verify import verify
 
         formulas = verify(self.results) if notes is None else verify_notes(read(notes), self.results)
-        source = self.emit() if code is None else code if isinstance(code, Text) else read(code)
+        try:
+            source = self.emit() if code is None else code if isinstance(code, Text) else read(code)
+        except CertificateError as error:
+            return joined([formulas, Report((Statement("", "", CHECKED, False, f"no module is emitted: {error}"),))])
         whole = replace(self, input_gradient="def loss_gradients_and_dx(" in source)
         return joined([formulas, verify_module(source, whole.results)])
+
+    def __repr__(self) -> str:
+        specification = self.model.specification
+        return f"<Network {self.name}{f': {specification.architecture}' if specification else ''}>"
 
     def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "image/svg+xml": str(self.figure())}

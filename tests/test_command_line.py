@@ -298,3 +298,13 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path) -> None:
         assert "Traceback" not in errors
         assert target.read_text() == "old"
         assert everything_below(tmp_path) == ["net.py"]
+
+
+@pytest.mark.parametrize("formula", ["log(z)", "sqrt(z)", "z**z", "exp(exp(z))"])
+def test_a_module_that_would_not_be_finite_is_not_emitted_and_status_1(call: Run, tmp_path: Path, formula: str) -> None:
+    (tmp_path / "spec.toml").write_text(XOR.replace('"tanh"', f'{{ formula = "{formula}" }}'))
+    result = call("emit", "spec.toml", "-o", "out.py")
+    assert result.returncode == 1
+    assert result.stderr.startswith("deltarule: xor is not emitted: ")
+    assert result.stderr.count("\n") == 1
+    assert everything_below(tmp_path) == ["spec.toml"]
