@@ -16,6 +16,8 @@ LONGEST_TEXT = 20_000
 DEEPEST = 60
 """Formulas may be so long, and nested so deep."""
 
+LONGEST_NUMBER = 100
+
 _COMMANDS = {
     **dict.fromkeys(("frac", "tfrac", "dfrac"), "FRAC"),
     **dict.fromkeys(("cdot", "times", "ast"), "TIMES"),
@@ -42,7 +44,7 @@ _ACCENTS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "ti
 _WORDS = ("log", "ln", "exp", "tanh", "sin", "cos", "tan", "cosh", "sinh", "min", "operatorname", "mathop")
 _MATRICES = ("bmatrix", "pmatrix", "matrix", "smallmatrix")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
-_NUMBER = re.compile(r"\d+(\.\d+)?(\\(?:dots|ldots)(?![A-Za-z]))?|\.\d+")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(\\(?:dots|ldots)(?![A-Za-z]))?|\.[0-9]+")
 _NAME = re.compile(r"\s*\{\s*((?:[A-Za-z0-9]|\\_|\s)*)\}|\s*([A-Za-z0-9])")
 _INSIDE = re.compile(r"\s*\{\s*(\\[A-Za-z]+|[A-Za-z0-9]+)\s*\}|\s*(\\[A-Za-z]+|[A-Za-z0-9])")
 _ENVIRONMENT = re.compile(r"\{([A-Za-z]+\*?)\}")
@@ -90,6 +92,8 @@ def _next(text: str, at: int, single: bool) -> tuple[Token | None, int]:
         return _command(text, at)
     if number := _NUMBER.match(text, at):
         value = number.group()[0] if single else number.group()
+        if len(value) > LONGEST_NUMBER:
+            refuse(at, f"a number of {len(value)} digits; the limit is {LONGEST_NUMBER}")
         return _token("NUMBER", value.replace("\\ldots", "\\dots"), at), at + len(value)
     if character.isascii() and character.isalpha():
         return _token("LETTER", character, at), at + 1

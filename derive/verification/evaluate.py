@@ -202,9 +202,14 @@ def _(value: Power, scope: Scope) -> Closure:
         whole = int(value.exponent.value.p)
         if whole == -1:
             return lambda: 1 / base()
-        return lambda: base() ** whole
+        return lambda: limited(context, base(), whole) ** whole
     exponent = closure(value.exponent, scope)
-    return lambda: real(context, context.power(base(), exponent()), "a power")
+
+    def raised() -> Any:
+        power = exponent()
+        return real(context, context.power(limited(context, base(), power), power), "a power")
+
+    return raised
 
 
 @closure.register
@@ -349,6 +354,7 @@ def central_difference(context: Any, function: Scalar, place: Any) -> Any:
     return +found
 
 
+GROWING = ("exp", "expm1", "sinh", "cosh")
 PRIMITIVES = ("exp", "log", "sqrt", "tanh", "sin", "cos", "sinh", "cosh", "erf", "expm1", "log1p", "atan")
 
 
@@ -359,7 +365,27 @@ def primitive(context: Any, name: str) -> Scalar:
     if name not in PRIMITIVES:
         raise EvaluationError(f"no formula for the function {name}")
     function = getattr(context, name)
+    if name in GROWING:
+        return lambda place: real(context, function(argument_of_exponential(context, place)), name)
     return lambda place: real(context, function(place), name)
+
+
+LARGEST = 20
+"""The binary digits of the largest exponent: a tower of exponents would never end."""
+
+
+def limited(context: Any, value: Any, power: Any) -> Any:
+    """``value``, refused where ``value**power`` is larger than two to the largest exponent, or smaller than its reciprocal."""
+    if value and abs(context.mag(value) * power) > 2**LARGEST:
+        raise EvaluationError("a power too large or too small to compute with")
+    return value
+
+
+def argument_of_exponential(context: Any, value: Any) -> Any:
+    """``value``, refused where its exponential is too large or too small to compute with."""
+    if context.mag(value) > LARGEST:
+        raise EvaluationError("an exponential too large or too small to compute with")
+    return value
 
 
 def real(context: Any, value: Any, name: str) -> Any:

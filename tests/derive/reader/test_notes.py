@@ -254,3 +254,9 @@ def test_untouched_notes_of_equation_files_are_right_in_every_row(name: str) -> 
     report = verify_notes(str(notes(found)), found)
     assert report.statements
     assert [(s.latex, s.detail) for s in report.wrong] == []
+
+
+@pytest.mark.parametrize("formula", ["e^{z^{99999}}", "e^{e^{e^{e^{z^2}}}}", "((z^{400})^{400})^{400}", "9^{9^{9^9}} z"])
+def test_towers_of_exponents_end(formula: str) -> None:
+    wrong = [s for s in _edited("&= [z>0]", f"&= {formula}") if not s.ok]
+    assert wrong
