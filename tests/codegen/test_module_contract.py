@@ -80,7 +80,7 @@ def test_wrong_arguments_are_refused_by_name(module, change, error, name):
 
 def test_a_workspace_takes_no_parameters_of_another_shape(module):
     parameters, _, _ = point(module)
-    with pytest.raises(ValueError, match="^W1: expected"):
+    with pytest.raises(ValueError, match=r"^W1: expected"):
         module.Workspace(2).set_parameters(parameters._replace(W1=parameters.W1[:1]))
 
 
