@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from codegen.systems.arrays import Value, View, contiguous
-from codegen.systems.guards import without_superfluous
+from codegen.systems.guards import is_guard, without_superfluous
+from codegen.systems.scatter import scattered
 from codegen.systems.writer import Writer
 from codegen.unfold import outside
-from derive.expressions import Expression, Number, Plus, Power, Product, Tensor, Total, plus
+from derive.expressions import Expression, Number, Plus, Power, Product, Tensor, Total, plus, product
 from derive.indices import Index
 from derive.traversal import entries_of, free_indices
 
@@ -20,15 +21,30 @@ Lower = Callable[[Expression], Value]
 
 def total(value: Total, writer: Writer, lower: Lower, zero_outside: Sequence[Tensor]) -> Value:
     """The statements of a sum over one index or several."""
-    bound, body = [value.index], value.body
-    while isinstance(body, Total):
-        bound.append(body.index)
-        body = body.body
+    bound, body = _whole_sum(value)
     if isinstance(body, Plus) and _outgrows(body):
         return lower(plus(*(outside(_summed(bound, term)) for term in body.args)))
-    factors = without_superfluous([part for factor in _factors(body) for part in _repeated(factor)], zero_outside)
-    values = _merged([lower(factor) for factor in factors], bound, writer)
-    return _contracted(values, [index for index in bound if any(index in value.labels for value in values)], writer)
+    factors = [part for factor in _factors(body) for part in _repeated(factor)]
+
+    def summed(parts: Sequence[Expression], over: Sequence[Index]) -> Value:
+        values = _merged([lower(factor) for factor in without_superfluous(parts, zero_outside)], over, writer)
+        return _contracted(values, [index for index in over if any(index in value.labels for value in values)], writer)
+
+    return scattered(factors, bound, writer, summed) or summed(factors, bound)
+
+
+def _whole_sum(value: Total) -> tuple[list[Index], Expression]:
+    """The indices and the body of nested sums as one, also where guards stand between them."""
+    bound: list[Index] = []
+    body: Expression = value
+    guards: tuple[Expression, ...] = ()
+    while True:
+        inner = [factor for factor in _factors(body) if not is_guard(factor)]
+        if len(inner) != 1 or not isinstance(inner[0], Total):
+            return bound, product(*guards, body) if guards else body
+        guards = (*guards, *(factor for factor in _factors(body) if is_guard(factor)))
+        bound.append(inner[0].index)
+        body = inner[0].body
 
 
 def _factors(body: Expression) -> tuple[Expression, ...]:

@@ -288,3 +288,45 @@ def test_the_same_equations_give_the_same_bytes(style: str) -> None:
     results = results_of(network(FOLDER / "rnn.toml"))
     again = emit(results.network, results.batch_sweep, style=style, number=results.number)
     assert again == text_of("rnn", style)
+
+
+WINDOWS = {
+    "name": "windows",
+    "axes": {"b": 2, "c": 2, "m": 7, "n": 6, "f": 2, "u": 3, "v": 2, "p": 4, "q": 3},
+    "inputs": ["y[b,f,p,q]"],
+    "parameters": ["x[b,c,m,n]", "w[f,c,u,v]"],
+    "equations": [
+        "z[b,f,p,q] = sum(c, sum(u, sum(v, w[f,c,u,v]*x[b,c,2*p+u-1,2*q+v])))",
+        "h[b,f] = max(p, q, z[b,f,p,q])",
+    ],
+    "pad": {"x": 0},
+    "loss": "sum(b, sum(f, sum(p, sum(q, (z[b,f,p,q] - y[b,f,p,q])**2)) + h[b,f]))",
+}
+
+
+def test_strided_windows_in_two_directions_are_added_where_they_belong() -> None:
+    torch = pytest.importorskip("torch")
+    model = network(WINDOWS)
+    results = results_of(model)
+    text = emit(model, results.batch_sweep)
+    module = loaded(text)
+    parameters, inputs = point(module)
+    cost, gradients = module.loss_and_gradients(parameters, inputs)
+    x, w = (torch.tensor(value, requires_grad=True) for value in parameters)
+    z = torch.nn.functional.conv2d(torch.nn.functional.pad(x, (0, 0, 1, 1)), w, stride=2)
+    loss = ((z - torch.tensor(inputs.y)) ** 2).sum() + z.amax((2, 3)).sum()
+    loss.backward()
+    assert cost == pytest.approx(float(loss), rel=1e-12)
+    for own, other in zip(gradients, (x, w), strict=True):
+        np.testing.assert_allclose(own, other.grad.numpy(), rtol=1e-10, atol=1e-10)
+    assert text.count("        add(dx_places") == 3 * 2
+
+
+def test_equal_largest_values_share_the_adjoint_in_both_styles() -> None:
+    for style in STYLES:
+        module = module_of("max_pooling", style, {})
+        parameters, inputs = point(module)
+        inputs = inputs._replace(x=np.ones_like(inputs.x), y=np.zeros_like(inputs.y))
+        _, (slope,) = module.loss_and_gradients(parameters, inputs)
+        m = parameters.W.sum(1)
+        np.testing.assert_allclose(slope, np.repeat(3 * m[:, None], 2, axis=1), rtol=1e-12)
