@@ -105,6 +105,8 @@ def _conventions(story: Story) -> tuple[Block, ...]:
     if x is not None and reads_input_as_output(story):
         shown = array_layout(x, story.notation, NUMBERED)
         items.append(story.say("convention.counting", first=str(story.notation.first_layer), output=input_as_output(story), input=shown))
+    elif story.layers is not None:
+        items.append(story.say("convention.counting_layers", first=str(story.notation.first_layer)))
     items += [story.say("convention.one_pattern")] if story.has_batch else []
     items += _outside(story)
     items.append(story.say("convention.bound"))
