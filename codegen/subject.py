@@ -77,8 +77,9 @@ def _of_equations(results: Results) -> Subject:
     reference = reference_module(results.network, results.batch_sweep)
     work = work_of(results.batch_sweep.system, results.batch_sweep.derivations, results.number)
     equations: dict[Tensor, Equation] = {formula.tensor: formula.shown for formula in work.formulas}
-    wanted = {"cost": work.loss, **{tensor.name: tensor for tensor in work.values}}
-    wanted.update((parameter.name, gradient) for parameter, gradient in work.gradients.items())
+    wanted = {"cost": work.loss, **{formula.shown.tensor.name: formula.tensor for stage in work.forward for formula in stage.formulas}}
+    pairs = zip(work.system.parameters, work.parameters, strict=True)  # a module may call its own arrays otherwise than the user
+    wanted.update((own.name, work.gradients[parameter]) for own, parameter in pairs if parameter in work.gradients)
     points = (_point_of_equations(reference, seed) for seed in SEEDS)
     cited = _cited((formula.number, formula.shown) for formula in work.formulas)
     compared = {what: equations[tensor] for what, tensor in wanted.items() if tensor in equations}

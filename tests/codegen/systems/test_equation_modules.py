@@ -18,6 +18,7 @@ from codegen.certificate import CertificateError, loaded
 from codegen.emit import emit
 from codegen.systems.emit import Maker, certify
 from codegen.systems.stages import work_of
+from codegen.verify_module import verify_module
 from derive.network import Network, network
 from derive.results import Results, results_of
 from tests.derive import forwards
@@ -206,7 +207,9 @@ NAMED = {
 def test_names_of_a_user_do_not_meet_those_of_the_module(style: str) -> None:
     model = network(NAMED)
     results = results_of(model)
-    module = loaded(emit(model, results.batch_sweep, style=style, number=results.number))
+    text = emit(model, results.batch_sweep, style=style, number=results.number)
+    assert verify_module(text, results).ok
+    module = loaded(text)
     assert module.Parameters._fields == ("multiply", "total", "copyto", "half")
     assert module.Values._fields == ("exp_value", "add_reduce")
 
