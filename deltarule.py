@@ -247,7 +247,9 @@ def cli() -> None:
 @CODE
 @_output("DIR", required=True)
 def build(net: Network, notation: str, output: Path, **code: Any) -> int:
-    """Write notes.html, notes.tex, figure.svg, NAME.py and report.json for a network; never needs TeX.
+    """Write notes, figure, module and report.
+
+    The files are notes.html, notes.tex, figure.svg, NAME.py and report.json; TeX is never needed.
 
     \b
     Example:
@@ -275,7 +277,9 @@ def build(net: Network, notation: str, output: Path, **code: Any) -> int:
 @click.option("--format", **_one_of(FORMATS), help="Default: what FILE ends with, else html; pdf needs pdfLaTeX.")
 @_output("FILE")
 def notes(net: Network, notation: str, format: str | None, output: Path | None) -> int:
-    """Print lecture notes: the network, every derivation step by step, the algorithms.
+    """Print lecture notes.
+
+    They hold the network, every derivation step by step and the algorithms.
 
     \b
     Example:
@@ -295,7 +299,9 @@ def notes(net: Network, notation: str, format: str | None, output: Path | None) 
 @CODE
 @_output("FILE")
 def emit(net: Network, output: Path | None, **code: Any) -> int:
-    """Print a NumPy module: forward pass, loss, gradients, a workspace without allocations.
+    """Print a NumPy module.
+
+    It has forward pass, loss, gradients and a workspace without allocations.
 
     \b
     Example:
@@ -313,7 +319,9 @@ def emit(net: Network, output: Path | None, **code: Any) -> int:
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
 @_output("FILE")
 def verify(net: Network, code: Path | None, notes: Path | None, json: bool, output: Path | None) -> int:
-    """Check every statement, and say how: proved, checked (evaluated at 40 digits) or cross-checked.
+    """Check every statement, and say how.
+
+    A statement is proved, checked (evaluated at 40 digits) or cross-checked.
 
     \b
     Example:
@@ -331,7 +339,9 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
 @cli.command("list")
 @click.argument("kind", **_one_of(tuple(KINDS)))
 def list_names(kind: str) -> int:
-    """Print the names that a SPEC or an option may use, one a line.
+    """Print the names that a SPEC may use.
+
+    One name a line.
 
     \b
     Example:
