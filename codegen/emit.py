@@ -70,7 +70,7 @@ def certify(problem: Problem, facts: Facts, text: str) -> None:
     module = certificate.loaded(text)
     certificate.check_arrays(module)
     small = problem if facts.is_small(problem) else resized(problem, _small_sizes(problem))
-    checked = module if small is problem else certificate.loaded(facts.module(small, bare=True))
+    checked = module if small is problem else certificate.loaded(facts.module(small, bare=facts.style == "vectorised"))
     certificate.check_selftest(checked)
     if facts.style == "vectorised":
         certificate.check_allocation(text, module)
