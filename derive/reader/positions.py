@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product as every
 
 from derive.errors import quoted
 from derive.expressions import Relation, Size
@@ -33,12 +32,7 @@ def _split(parts: Sequence[Syntax], axes: Sequence[Axis], at: int) -> tuple[Synt
     """One part for each axis: digits that stand together are taken apart where only one way keeps within the ranges."""
     if len(parts) == len(axes):
         return tuple(parts)
-    ways = [_cuts(part) if isinstance(part, Literal) else ((part,),) for part in parts]
-    fitting = []
-    for way in every(*ways):
-        flat = tuple(part for run in way for part in run)
-        if len(flat) == len(axes) and all(_in_range(part, axis) for part, axis in zip(flat, axes, strict=True)):
-            fitting.append(flat)
+    fitting = _ways(tuple(parts), tuple(axes))
     if len(fitting) != 1:
         misfit(
             at, "positions outside their ranges" if not fitting else "positions that can be read in several ways; separate them by commas"
@@ -46,18 +40,24 @@ def _split(parts: Sequence[Syntax], axes: Sequence[Axis], at: int) -> tuple[Synt
     return fitting[0]
 
 
-def _cuts(part: Literal) -> tuple[tuple[Syntax, ...], ...]:
-    """Every way to cut digits into whole numbers."""
-    text = part.text
-    ways: list[tuple[Syntax, ...]] = [(part,)]
-    for cut in range(1, len(text)):
-        head = Literal(part.at, text[:cut])
-        ways += [(head, *rest) for rest in _cuts(Literal(part.at + cut, text[cut:]))]
-    return tuple(way for way in ways if all(isinstance(piece, Literal) and piece.text[0] != "0" for piece in way))
+def _ways(parts: tuple[Syntax, ...], axes: tuple[Axis, ...]) -> list[tuple[Syntax, ...]]:
+    """Every way to read parts as one position for each axis, within the ranges."""
+    if not parts or not axes:
+        return [] if parts or axes else [()]
+    first, rest = parts[0], parts[1:]
+    if not isinstance(first, Literal):
+        return [(first, *way) for way in _ways(rest, axes[1:])]
+    found: list[tuple[Syntax, ...]] = []
+    for cut in range(1, min(len(first.text), len(str(axes[0].size))) + 1):
+        head, tail = Literal(first.at, first.text[:cut]), first.text[cut:]
+        if _in_range(head, axes[0]):
+            others = (Literal(first.at + cut, tail), *rest) if tail else rest
+            found += [(head, *way) for way in _ways(others, axes[1:])]
+    return found
 
 
 def _in_range(part: Syntax, axis: Axis) -> bool:
-    return not isinstance(part, Literal) or (part.text.isdigit() and 1 <= int(part.text) <= axis.size)
+    return not isinstance(part, Literal) or (part.text.isdigit() and part.text[0] != "0" and int(part.text) <= axis.size)
 
 
 def position(part: Syntax, axis: Axis, scope: Scope) -> Deferred:

@@ -141,6 +141,8 @@ def test_a_function_is_the_one_that_its_layer_applies() -> None:
         (r"z_j = 1", "without a layer"),
         (r"\delta_j^l = \delta_k^l", "neither summed over nor on the left side"),
         (r"x_4", "outside 1 to 3"),
+        (r"w_{99999999999999999999999999999999999999}^2", "outside"),
+        (r"w_{k 99999999999999999999999999999999999999}^2", "outside"),
         (r"w_{j}^l = 1", "it has 2"),
         (r"\delta^l = W^l \odot z^l", "entry by entry"),
         (r"\sum_{k=1}^{4} x_k", "4 against axis n0"),
