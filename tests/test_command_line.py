@@ -266,7 +266,7 @@ def test_a_wrong_answer_is_status_1(run: Run, tmp_path: Path) -> None:
     code = run("emit", "2-1:tanh").stdout
     (tmp_path / "good.py").write_text(code)
     assert run("verify", "2-1:tanh", "--code", "good.py").returncode == 0
-    (tmp_path / "bad.py").write_text(run("emit", "2-1:sigmoid").stdout)
+    (tmp_path / "bad.py").write_text(code.replace("/ batch", "* batch"))
     result = run("verify", "2-1:tanh", "--code", "bad.py", "--json")
     assert result.returncode == 1
     assert json.loads(result.stdout)["ok"] is False
