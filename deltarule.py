@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce, wraps
+from functools import cached_property, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,8 +19,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from derive.display import Text
-from derive.errors import InputError, unknown
+from derive.errors import unknown
 from derive.files import read, write
+from derive.terminal import GOOD, NO, Commands, deliver, one_of, options, progress, refuse, run, spelled
 
 if TYPE_CHECKING:
     from derive.network import Network as Model
@@ -44,7 +43,6 @@ MIME = {"html": "text/html", "tex": "text/x-tex", "md": "text/markdown"}
 FORMATS = (*MIME, "pdf")
 REDUCTIONS = ("mean", "sum")
 DTYPES = ("float64", "float32")
-SPELLINGS = {"optimizers": "optimisers", "vectorized": "vectorised"}
 
 
 # ------------------------------------------------------------------------------------------------------ from Python
@@ -160,59 +158,30 @@ class Network:
 # ------------------------------------------------------------------------------------------------- the command line
 
 
-def _one_of(names: Sequence[str]) -> dict[str, Any]:
-    """What a click parameter needs to accept a few names and to answer a misspelling with the nearest."""
-
-    def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-        name = SPELLINGS.get(value, value) if value is not None else None
-        if name is None or name in names:
-            return name
-        raise unknown(str(param.name).replace("_", " "), value, names)
-
-    return {"metavar": "|".join(names), "callback": check}
-
-
-class Commands(click.Group):
-    """Commands in the order they are read about; an unknown one is answered with the nearest."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands:
-            raise unknown("command", args[0], self.commands)
-        return super().resolve_command(ctx, args)
-
-
 def _of_network(command: Callable[..., int]) -> Callable[..., int]:
     """A command about one SPEC: what it does is given the network."""
 
     @click.argument("spec", metavar="SPEC")
     @click.option("--loss", metavar="NAME", help="Loss, instead of the one SPEC states.")
-    @click.option("--batch-reduction", **_one_of(REDUCTIONS), help="Patterns are averaged or summed.")
+    @click.option("--batch-reduction", **one_of(REDUCTIONS), help="Patterns are averaged or summed.")
     @wraps(command)
-    def run(spec: str, loss: str | None, batch_reduction: str | None, **options: Any) -> int:
-        return command(network(spec, loss=loss, batch_reduction=batch_reduction), **options)
+    def of_spec(spec: str, loss: str | None, batch_reduction: str | None, **rest: Any) -> int:
+        return command(network(spec, loss=loss, batch_reduction=batch_reduction), **rest)
 
-    return run
-
-
-def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Several options as one decorator."""
-    return lambda function: reduce(lambda inner, decorator: decorator(inner), reversed(decorators), function)
+    return of_spec
 
 
 NOTATION = click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes.")
-CODE = _options(
+CODE = options(
     click.option(
         "--style",
         metavar="NAME",
         default="vectorised",
         show_default=True,
-        callback=lambda ctx, param, name: SPELLINGS.get(name, name),
+        callback=lambda ctx, param, name: spelled(name),
         help="How the module computes: one of `deltarule list styles`.",
     ),
-    click.option("--dtype", **_one_of(DTYPES), default="float64", show_default=True),
+    click.option("--dtype", **one_of(DTYPES), default="float64", show_default=True),
     click.option("--input-gradient", is_flag=True, help="Also emit loss_gradients_and_dx."),
 )
 
@@ -257,24 +226,24 @@ def build(net: Network, notation: str, output: Path, **code: Any) -> int:
     """
     net = replace(net, input_gradient=code["input_gradient"])  # so that code and notes number alike
     files: dict[str, str | bytes] = {}
-    with _progress("notes"):
+    with progress("notes"):
         files["notes.html"] = net.notes(notation=notation, format="html")
         files["notes.tex"] = net.notes(notation=notation, format="tex")
         files["figure.svg"] = net.figure(notation=notation)
-    with _progress("code"):
+    with progress("code"):
         module = files[f"{net.name}.py"] = _emitted(net, **code)
-    with _progress("verification"):
+    with progress("verification"):
         report = net.verify(code=module)
     files["report.json"] = report.as_json()
     for name, content in files.items():
         write(output / name, content)
-    return 0 if report.ok else 1
+    return GOOD if report.ok else NO
 
 
 @cli.command()
 @_of_network
 @NOTATION
-@click.option("--format", **_one_of(FORMATS), help="Default: what FILE ends with, else html; pdf needs pdfLaTeX.")
+@click.option("--format", **one_of(FORMATS), help="Default: what FILE ends with, else html; pdf needs pdfLaTeX.")
 @_output("FILE")
 def notes(net: Network, notation: str, format: str | None, output: Path | None) -> int:
     """Print lecture notes.
@@ -287,11 +256,12 @@ def notes(net: Network, notation: str, format: str | None, output: Path | None) 
     """
     suffix = output.suffix[1:] if output is not None else ""
     format = format or (suffix if suffix in FORMATS else FORMATS[0])
-    with _progress("notes"):
+    with progress("notes"):
         text = net.notes(notation=notation, format=format)
     if format == "pdf" and output is None:
         output = Path(f"{net.name}.pdf")
-    return _deliver(text, output)
+    deliver(text, output)
+    return GOOD
 
 
 @cli.command()
@@ -307,9 +277,10 @@ def emit(net: Network, output: Path | None, **code: Any) -> int:
     Example:
       deltarule emit 64-32:relu-10:softmax --dtype float32 -o digits.py
     """
-    with _progress("code"):
+    with progress("code"):
         text = _emitted(net, **code)
-    return _deliver(text, output)
+    deliver(text, output)
+    return GOOD
 
 
 @cli.command()
@@ -327,17 +298,17 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
     Example:
       deltarule verify 2-2:relu-1:linear --json
     """
-    with _progress("verification"):
+    with progress("verification"):
         report = net.verify(code=code, notes=notes)
     text = str(report)
     if output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
         text = re.sub(r"^WRONG", click.style("WRONG", fg="red"), text, flags=re.MULTILINE)
-    _deliver(report.as_json() if json else text, output)
-    return 0 if report.ok else 1
+    deliver(report.as_json() if json else text, output)
+    return GOOD if report.ok else NO
 
 
 @cli.command("list")
-@click.argument("kind", **_one_of(tuple(KINDS)))
+@click.argument("kind", **one_of(tuple(KINDS)))
 def list_names(kind: str) -> int:
     """Print the names that a SPEC may use.
 
@@ -349,7 +320,7 @@ def list_names(kind: str) -> int:
     """
     for name in names(kind):
         click.echo(name)
-    return 0
+    return GOOD
 
 
 def _emitted(net: Network, **code: Any) -> Text:
@@ -359,57 +330,12 @@ def _emitted(net: Network, **code: Any) -> Text:
     try:
         return net.emit(**code)
     except CertificateError as error:
-        _refuse(f"{net.name} is not emitted: {error}", 1)
-
-
-def _deliver(content: str | bytes, output: Path | None) -> int:
-    """Write to the file asked for, else print."""
-    if output is not None:
-        write(output, content)
-    else:
-        sys.stdout.buffer.write(content if isinstance(content, bytes) else content.encode())
-    return 0
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[None]:
-    """Name what is being worked on while it lasts, on standard error where that is a terminal."""
-    visible = sys.stderr.isatty()
-    if visible:
-        click.echo(f"\r{what} ...", nl=False, err=True)
-    try:
-        yield
-    finally:
-        if visible:
-            click.echo(f"\r{' ' * (len(what) + 4)}\r", nl=False, err=True)
+        refuse(f"{net.name} is not emitted: {error}", NO)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line; whatever is wrong with the question becomes one line on standard error and status 2."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that a temporary file is removed
-    try:
-        status = cli.main(arguments, prog_name="deltarule", standalone_mode=False)
-        sys.stdout.flush()
-    except click.Abort:
-        _refuse("interrupted", 130)
-    except click.ClickException as error:
-        _refuse(error.format_message(), 2)
-    except InputError as error:
-        _refuse(str(error), 2)
-    except BrokenPipeError:  # the reader has what it wants, as in `deltarule notes ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except OSError as error:
-        _refuse(f"cannot write {error.filename or 'standard output'}: {error.strerror or error}", 2)
-    sys.exit(status or 0)
-
-
-def _refuse(message: str, status: int) -> NoReturn:
-    line = " ".join(message.split())
-    printable = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in line)
-    short = printable if len(printable) <= 600 else f"{printable[:300]} ... {printable[-250:]}"
-    click.echo(f"deltarule: {short}", err=True)
-    sys.exit(status)
+    """Run the command line with ``arguments``, by default those of the process."""
+    run(cli, "deltarule", arguments)
 
 
 if __name__ == "__main__":
