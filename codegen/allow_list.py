@@ -35,9 +35,9 @@ NUMPY = frozenset(
 MODULES = {"np": NUMPY, "sys": frozenset(["argv", "exit", "stderr"]), "math": frozenset(["erf", "exp", "inf", "log", "pi", "sqrt", "tanh"])}
 ATTRIBUTES = frozenset(
     """
-    RandomState T all any argmax astype batch copy dot dtype dx fill files flat forward gradients imag inputs input_gradients items itemsize
-    join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape set_parameters shape size step sum take
-    transpose uniform values _asdict _fields _replace
+    RandomState T all any argmax astype batch copy dot dtype dx fill files flat flat_gradients flat_parameters forward gradients imag inputs
+    input_gradients items itemsize join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape set_parameters
+    shape size step sum take transpose uniform values _asdict _fields _replace
     """.split()  # noqa: SIM905
 )
 NO_FIELDS = frozenset(

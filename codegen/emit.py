@@ -141,6 +141,7 @@ class Facts:
             inputs=inputs,
             outputs=t.axes[-1].size,
             parameters=parameter_records(problem, starts, storage(problem) if vectorised else {}),
+            size=sum(map(_size, problem.parameters)),
             start_sentence=START_SENTENCES[tuple(sorted({starts[p.name] for p in problem.parameters if len(p.axes) > 1}))],
             targets_sentence=targets,
             targets="t if t.ndim == 2 else self._targets(t)" if labels else "t",

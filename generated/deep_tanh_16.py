@@ -156,6 +156,44 @@ def initialise(seed: int = 0) -> Parameters:
     )
 
 
+def _views(flat: np.ndarray) -> Parameters:
+    """The parts of a vector of all parameters."""
+    return Parameters(
+        W1=flat[0:4096].reshape(64, 64).T,
+        b1=flat[4096:4160],
+        W2=flat[4160:8256].reshape(64, 64).T,
+        b2=flat[8256:8320],
+        W3=flat[8320:12416].reshape(64, 64).T,
+        b3=flat[12416:12480],
+        W4=flat[12480:16576].reshape(64, 64).T,
+        b4=flat[16576:16640],
+        W5=flat[16640:20736].reshape(64, 64).T,
+        b5=flat[20736:20800],
+        W6=flat[20800:24896].reshape(64, 64).T,
+        b6=flat[24896:24960],
+        W7=flat[24960:29056].reshape(64, 64).T,
+        b7=flat[29056:29120],
+        W8=flat[29120:33216].reshape(64, 64).T,
+        b8=flat[33216:33280],
+        W9=flat[33280:37376].reshape(64, 64).T,
+        b9=flat[37376:37440],
+        W10=flat[37440:41536].reshape(64, 64).T,
+        b10=flat[41536:41600],
+        W11=flat[41600:45696].reshape(64, 64).T,
+        b11=flat[45696:45760],
+        W12=flat[45760:49856].reshape(64, 64).T,
+        b12=flat[49856:49920],
+        W13=flat[49920:54016].reshape(64, 64).T,
+        b13=flat[54016:54080],
+        W14=flat[54080:58176].reshape(64, 64).T,
+        b14=flat[58176:58240],
+        W15=flat[58240:62336].reshape(64, 64).T,
+        b15=flat[62336:62400],
+        W16=flat[62400:66496].reshape(64, 64).T,
+        b16=flat[66496:66560],
+    )
+
+
 def forward(parameters: Parameters, x: np.ndarray) -> np.ndarray:
     """The output of the network: x (batch, 64) -> y (batch, 64)."""
     workspace = Workspace(len(_checked_x(x)))
@@ -208,81 +246,18 @@ class Workspace:
     """Everything that batches of one size need, allocated once; use one per thread.
 
     Fill ``parameters`` (``set_parameters`` copies them in), call ``step`` and read
-    ``gradients``: the arrays of both belong to the workspace, which overwrites them.
+    ``gradients``: the arrays of both belong to the workspace, which overwrites them. They
+    are views of the vectors ``flat_parameters`` and ``flat_gradients``.
     """
 
     def __init__(self, batch: int) -> None:
         if not isinstance(batch, (int, np.integer)) or batch < 1:
             raise ValueError(f"batch: expected a whole number from 1, got {batch!r}")
         self.batch = int(batch)
-        self.parameters = Parameters(
-            W1=np.zeros((64, 64), DTYPE).T,
-            b1=np.zeros((64,), DTYPE),
-            W2=np.zeros((64, 64), DTYPE).T,
-            b2=np.zeros((64,), DTYPE),
-            W3=np.zeros((64, 64), DTYPE).T,
-            b3=np.zeros((64,), DTYPE),
-            W4=np.zeros((64, 64), DTYPE).T,
-            b4=np.zeros((64,), DTYPE),
-            W5=np.zeros((64, 64), DTYPE).T,
-            b5=np.zeros((64,), DTYPE),
-            W6=np.zeros((64, 64), DTYPE).T,
-            b6=np.zeros((64,), DTYPE),
-            W7=np.zeros((64, 64), DTYPE).T,
-            b7=np.zeros((64,), DTYPE),
-            W8=np.zeros((64, 64), DTYPE).T,
-            b8=np.zeros((64,), DTYPE),
-            W9=np.zeros((64, 64), DTYPE).T,
-            b9=np.zeros((64,), DTYPE),
-            W10=np.zeros((64, 64), DTYPE).T,
-            b10=np.zeros((64,), DTYPE),
-            W11=np.zeros((64, 64), DTYPE).T,
-            b11=np.zeros((64,), DTYPE),
-            W12=np.zeros((64, 64), DTYPE).T,
-            b12=np.zeros((64,), DTYPE),
-            W13=np.zeros((64, 64), DTYPE).T,
-            b13=np.zeros((64,), DTYPE),
-            W14=np.zeros((64, 64), DTYPE).T,
-            b14=np.zeros((64,), DTYPE),
-            W15=np.zeros((64, 64), DTYPE).T,
-            b15=np.zeros((64,), DTYPE),
-            W16=np.zeros((64, 64), DTYPE).T,
-            b16=np.zeros((64,), DTYPE),
-        )
-        self.gradients = Parameters(
-            W1=np.zeros((64, 64), DTYPE).T,
-            b1=np.zeros((64,), DTYPE),
-            W2=np.zeros((64, 64), DTYPE).T,
-            b2=np.zeros((64,), DTYPE),
-            W3=np.zeros((64, 64), DTYPE).T,
-            b3=np.zeros((64,), DTYPE),
-            W4=np.zeros((64, 64), DTYPE).T,
-            b4=np.zeros((64,), DTYPE),
-            W5=np.zeros((64, 64), DTYPE).T,
-            b5=np.zeros((64,), DTYPE),
-            W6=np.zeros((64, 64), DTYPE).T,
-            b6=np.zeros((64,), DTYPE),
-            W7=np.zeros((64, 64), DTYPE).T,
-            b7=np.zeros((64,), DTYPE),
-            W8=np.zeros((64, 64), DTYPE).T,
-            b8=np.zeros((64,), DTYPE),
-            W9=np.zeros((64, 64), DTYPE).T,
-            b9=np.zeros((64,), DTYPE),
-            W10=np.zeros((64, 64), DTYPE).T,
-            b10=np.zeros((64,), DTYPE),
-            W11=np.zeros((64, 64), DTYPE).T,
-            b11=np.zeros((64,), DTYPE),
-            W12=np.zeros((64, 64), DTYPE).T,
-            b12=np.zeros((64,), DTYPE),
-            W13=np.zeros((64, 64), DTYPE).T,
-            b13=np.zeros((64,), DTYPE),
-            W14=np.zeros((64, 64), DTYPE).T,
-            b14=np.zeros((64,), DTYPE),
-            W15=np.zeros((64, 64), DTYPE).T,
-            b15=np.zeros((64,), DTYPE),
-            W16=np.zeros((64, 64), DTYPE).T,
-            b16=np.zeros((64,), DTYPE),
-        )
+        self.flat_parameters = np.zeros(66560, DTYPE)
+        self.flat_gradients = np.zeros(66560, DTYPE)
+        self.parameters = _views(self.flat_parameters)
+        self.gradients = _views(self.flat_gradients)
         self._forward, self._loss, self._step = _passes(self)
 
     def set_parameters(self, parameters: Parameters) -> None:

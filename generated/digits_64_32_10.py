@@ -71,6 +71,16 @@ def initialise(seed: int = 0) -> Parameters:
     )
 
 
+def _views(flat: np.ndarray) -> Parameters:
+    """The parts of a vector of all parameters."""
+    return Parameters(
+        W1=flat[0:2048].reshape(64, 32).T,
+        b1=flat[2048:2080],
+        W2=flat[2080:2400].reshape(32, 10).T,
+        b2=flat[2400:2410],
+    )
+
+
 def forward(parameters: Parameters, x: np.ndarray) -> np.ndarray:
     """The output of the network: x (batch, 64) -> y (batch, 10)."""
     workspace = Workspace(len(_checked_x(x)))
@@ -123,25 +133,18 @@ class Workspace:
     """Everything that batches of one size need, allocated once; use one per thread.
 
     Fill ``parameters`` (``set_parameters`` copies them in), call ``step`` and read
-    ``gradients``: the arrays of both belong to the workspace, which overwrites them.
+    ``gradients``: the arrays of both belong to the workspace, which overwrites them. They
+    are views of the vectors ``flat_parameters`` and ``flat_gradients``.
     """
 
     def __init__(self, batch: int) -> None:
         if not isinstance(batch, (int, np.integer)) or batch < 1:
             raise ValueError(f"batch: expected a whole number from 1, got {batch!r}")
         self.batch = int(batch)
-        self.parameters = Parameters(
-            W1=np.zeros((64, 32), DTYPE).T,
-            b1=np.zeros((32,), DTYPE),
-            W2=np.zeros((32, 10), DTYPE).T,
-            b2=np.zeros((10,), DTYPE),
-        )
-        self.gradients = Parameters(
-            W1=np.zeros((64, 32), DTYPE).T,
-            b1=np.zeros((32,), DTYPE),
-            W2=np.zeros((32, 10), DTYPE).T,
-            b2=np.zeros((10,), DTYPE),
-        )
+        self.flat_parameters = np.zeros(2410, DTYPE)
+        self.flat_gradients = np.zeros(2410, DTYPE)
+        self.parameters = _views(self.flat_parameters)
+        self.gradients = _views(self.flat_gradients)
         self._one_hot = np.empty((self.batch, CLASSES), DTYPE)
         self._identity = np.eye(CLASSES, dtype=DTYPE)
         self._forward, self._loss, self._step = _passes(self)

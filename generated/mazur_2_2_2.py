@@ -69,6 +69,16 @@ def initialise(seed: int = 0) -> Parameters:
     )
 
 
+def _views(flat: np.ndarray) -> Parameters:
+    """The parts of a vector of all parameters."""
+    return Parameters(
+        W1=flat[0:4].reshape(2, 2).T,
+        b1=flat[4:6],
+        W2=flat[6:10].reshape(2, 2).T,
+        b2=flat[10:12],
+    )
+
+
 def forward(parameters: Parameters, x: np.ndarray) -> np.ndarray:
     """The output of the network: x (batch, 2) -> y (batch, 2)."""
     workspace = Workspace(len(_checked_x(x)))
@@ -121,25 +131,18 @@ class Workspace:
     """Everything that batches of one size need, allocated once; use one per thread.
 
     Fill ``parameters`` (``set_parameters`` copies them in), call ``step`` and read
-    ``gradients``: the arrays of both belong to the workspace, which overwrites them.
+    ``gradients``: the arrays of both belong to the workspace, which overwrites them. They
+    are views of the vectors ``flat_parameters`` and ``flat_gradients``.
     """
 
     def __init__(self, batch: int) -> None:
         if not isinstance(batch, (int, np.integer)) or batch < 1:
             raise ValueError(f"batch: expected a whole number from 1, got {batch!r}")
         self.batch = int(batch)
-        self.parameters = Parameters(
-            W1=np.zeros((2, 2), DTYPE).T,
-            b1=np.zeros((2,), DTYPE),
-            W2=np.zeros((2, 2), DTYPE).T,
-            b2=np.zeros((2,), DTYPE),
-        )
-        self.gradients = Parameters(
-            W1=np.zeros((2, 2), DTYPE).T,
-            b1=np.zeros((2,), DTYPE),
-            W2=np.zeros((2, 2), DTYPE).T,
-            b2=np.zeros((2,), DTYPE),
-        )
+        self.flat_parameters = np.zeros(12, DTYPE)
+        self.flat_gradients = np.zeros(12, DTYPE)
+        self.parameters = _views(self.flat_parameters)
+        self.gradients = _views(self.flat_gradients)
         self._forward, self._loss, self._step = _passes(self)
 
     def set_parameters(self, parameters: Parameters) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from math import prod
 from textwrap import wrap
 from typing import Any
 
@@ -26,12 +27,12 @@ START_SENTENCES = {
 
 @dataclass(frozen=True)
 class ParameterRecord:
-    """One array of parameters: its shape, the bound of its uniform start (empty: zeros), and how a workspace makes it."""
+    """One array of parameters: its shape, the bound of its uniform start (empty: zeros), and the part of a flat vector that it is."""
 
     name: str
     shape: str
     start: str
-    owned: str
+    part: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class ModuleRecord:
     inputs: int
     outputs: int
     parameters: tuple[ParameterRecord, ...]
+    size: int
     start_sentence: str
     targets_sentence: str
     targets: str
@@ -99,14 +101,20 @@ def start_text(tensor: Tensor, distribution: str) -> str:
 def parameter_records(
     problem: Problem, distributions: Mapping[str, str], stored: Mapping[Tensor, tuple[int, ...]]
 ) -> tuple[ParameterRecord, ...]:
-    """The parameters in order."""
-    records = []
+    """The parameters in order, one after the other in a flat vector.
+
+    Behind a matrix stored with its inputs first lies the bias of its layer: both together are one matrix with a row more.
+    """
+    records, start = [], 0
     for tensor in problem.parameters:
         order = stored.get(tensor, tuple(range(len(tensor.axes))))
-        kept = shape_text(tuple(tensor.axes[axis] for axis in order), problem.batch)
-        owned = f"np.zeros({kept}, DTYPE)" + (".T" if order == (1, 0) else "")
+        kept = tuple(tensor.axes[axis] for axis in order)
+        end = start + prod(axis.size for axis in kept)
+        turned = ".T" if order == (1, 0) else ""
+        part = f"flat[{start}:{end}]" + (f".reshape{shape_text(kept, problem.batch)}{turned}" if len(kept) > 1 else "")
         shape = shape_text(tensor.axes, problem.batch)
-        records.append(ParameterRecord(tensor.name, shape, start_text(tensor, distributions.get(tensor.name, GLOROT)), owned))
+        records.append(ParameterRecord(tensor.name, shape, start_text(tensor, distributions.get(tensor.name, GLOROT)), part))
+        start = end
     return tuple(records)
 
 

@@ -36,6 +36,16 @@ def test_shapes_are_documented_shapes(module):
         assert value.shape == shape
 
 
+def test_parameters_and_gradients_are_views_of_flat_vectors_without_gaps(module):
+    workspace = module.Workspace(3)
+    for flat, views in ((workspace.flat_parameters, workspace.parameters), (workspace.flat_gradients, workspace.gradients)):
+        assert flat.shape == (4 * 3 + 4 + 2 * 4 + 2,)
+        flat[:] = range(len(flat))
+        assert sorted(number for view in views for number in view.flat) == list(range(len(flat)))
+    cost, _ = module.loss_and_gradients(*point(module, 3))
+    assert cost == workspace.loss_and_gradients(*point(module, 3))[0]
+
+
 def test_initialise_is_frozen_he_and_glorot_uniform(module):
     parameters = module.initialise(seed=7)
     again = np.random.RandomState(7)
