@@ -1,0 +1,1 @@
+"""Worked numbers: a network computed by hand, line by line, and compared with what a text prints."""
