@@ -55,6 +55,11 @@ class Specialised(Derivation):
         """The last line, without the steps that lead to it."""
         return self.rename(self.pattern.result)
 
+    @cached_property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Those of the pattern, in the names of this place."""
+        return tuple(map(self.rename, self.pattern.tensors))
+
     pattern: Derivation
     rename: Renaming
 

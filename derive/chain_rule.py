@@ -37,13 +37,14 @@ def reverse_sweep(system: System, wanted: Sequence[Tensor] | None = None) -> Swe
     influence = Influence(system, system.parameters if wanted is None else wanted)
     known = _Known(influence)
     found: list[tuple[str, Derivation]] = []
-    pending = [tensor for tensor in influence.wanted if tensor in influence.readers]
+    ready: dict[Tensor, list[Tensor]] = {}  # by the first value that reads them: above it, everything through which they act is known
+    for tensor in influence.wanted:
+        if tensor in influence.readers:
+            ready.setdefault(influence.readers[tensor][0].tensor, []).append(tensor)
     for equation in reversed(influence.equations):
         if influence.has_adjoint(equation):
             found.append(known.derivation(equation.tensor))
-        ready = [tensor for tensor in pending if influence.readers[tensor][0] is equation]
-        pending = [tensor for tensor in pending if tensor not in ready]
-        found.extend(known.derivation(tensor) for tensor in ready)
+        found.extend(known.derivation(tensor) for tensor in ready.get(equation.tensor, ()))
     return Sweep(system, tuple(d for _, d in found), tuple(p for p, _ in found))
 
 

@@ -88,8 +88,13 @@ class Influence:
         letters = (p.letter if isinstance(p, Index) else axis.name[:1] for p, axis in zip(read.positions, tensor.axes, strict=True))
         return tuple(Index(letter, axis) for letter, axis in zip(letters, tensor.axes, strict=True))
 
+    @cached_property
+    def _kept(self) -> frozenset[Tensor]:
+        """What is never inlined, whatever it reads."""
+        return frozenset((self.system.loss, *self.wanted, *self.system.outside))
+
     def _is_inlined(self, equation: Equation) -> bool:
-        if equation.tensor == self.system.loss or equation.tensor in self.wanted or equation.tensor in self.system.outside:
+        if equation.tensor in self._kept:
             return False
         if any(isinstance(node, Total | Largest) for node in walk(equation.right)):
             return False

@@ -7,6 +7,7 @@ pattern share one result and one number.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,11 +16,10 @@ from sympy import Basic
 from derive.calculus.pattern import pattern_of
 from derive.chain_rule import Sweep, reverse_sweep
 from derive.equations import Equation, System
-from derive.expressions import Expression, Tensor
+from derive.expressions import Tensor
 from derive.matrices.recognise import MatrixForm, recognise
 from derive.network import Network
 from derive.steps import Derivation
-from derive.traversal import tensors_of
 
 
 @dataclass(frozen=True)
@@ -96,17 +96,13 @@ def _number(sweep: Sweep, first: int) -> list[Result]:
         families.setdefault(_family(pattern, equation.tensor, named), []).append((equation, None))
     derived = zip(sweep.derivations, sweep.patterns, strict=True)
     for derivation, pattern in sorted(derived, key=lambda pair: pair[0].left.tensor.role == "gradient"):
-        named = tuple(dict.fromkeys(tensor for line in _lines(derivation) for tensor in tensors_of(line)))
-        families.setdefault(_family(pattern, derivation.left.tensor, named), []).append((derivation.equation, derivation))
+        # All members are shown for the general layer, so they must agree in every line.
+        key = _family(pattern, derivation.left.tensor, derivation.tensors)
+        families.setdefault(key, []).append((derivation.equation, derivation))
     return [_result(number, sweep.system, members) for number, members in enumerate(families.values(), first + 1)]
 
 
-def _lines(derivation: Derivation) -> tuple[Expression, ...]:
-    """Every line: members of a family agree in all of them, since all are shown for the general layer."""
-    return (derivation.left, derivation.start, *(step.after for step in derivation.steps))
-
-
-def _family(pattern: str, tensor: Tensor, named: tuple[Basic, ...]) -> tuple[str, tuple[int | None, ...]]:
+def _family(pattern: str, tensor: Tensor, named: Sequence[Basic]) -> tuple[str, tuple[int | None, ...]]:
     """Members of one family differ by one shift of all layer numbers; a tensor without a layer is a family of its own."""
     if tensor.layer is None:
         return f"{tensor.name}: {pattern}", ()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sympy import Basic
 
 from derive.equations import Equation
-from derive.expressions import Entry, Expression, Partial
+from derive.expressions import Entry, Expression, Partial, Tensor
+from derive.traversal import tensors_of
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,9 @@ class Derivation:
     @property
     def equation(self) -> Equation:
         return Equation(self.left, self.result)
+
+    @cached_property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Every tensor that its lines speak of, in order of appearance."""
+        lines = (self.left, self.start, *(step.after for step in self.steps))
+        return tuple(dict.fromkeys(tensor for line in lines for tensor in tensors_of(line)))

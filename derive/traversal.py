@@ -10,19 +10,22 @@ from sympy.core.symbol import Str
 from derive.expressions import BINDERS, Entry, Function, Tensor
 from derive.indices import Axis, Index
 
+LEAVES = (Tensor, Function, Index, Axis)
+
 
 def walk(value: Basic) -> Iterator[Basic]:
     """Every node inside an expression, parents first; tensors, functions and indices are leaves."""
-    yield value
-    if not isinstance(value, Tensor | Function | Index | Axis):
-        for part in value.args:
-            if isinstance(part, Basic):
-                yield from walk(part)
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, LEAVES):
+            waiting.extend(part for part in reversed(node.args) if isinstance(part, Basic))
 
 
 def rebuild(value: Basic, change: Callable[[Basic], Basic]) -> Basic:
     """The same node with ``change`` applied to each part; leaves are returned as they are."""
-    if isinstance(value, Tensor | Function | Index | Axis) or not value.args:
+    if isinstance(value, LEAVES) or not value.args:
         return value
     parts = tuple(change(part) if isinstance(part, Basic) and not isinstance(part, Str | Rational) else part for part in value.args)
     return value if parts == value.args else value.func(*parts)

@@ -6,7 +6,7 @@ taken apart, and a sum of terms is summed term by term; products are never multi
 
 from __future__ import annotations
 
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from itertools import permutations
 from math import factorial
 
@@ -83,6 +83,12 @@ def _(value: Axis, names: Names) -> str:
 
 @_text.register
 def _(value: Function, names: Names) -> str:
+    return _function(value)
+
+
+@lru_cache(maxsize=256)
+def _function(value: Function) -> str:
+    """A network reads few functions, each of them often."""
     body = "" if value.body is None else "{" + _text(value.body, {}) + "}"
     return value.name + body + "'" * value.order
 
