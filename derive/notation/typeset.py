@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import singledispatch
 
-from sympy import Basic, Rational
+from sympy import Basic
 
 from derive.calculus.ranges import is_positional
 from derive.expressions import (
@@ -47,13 +47,15 @@ from derive.notation.layout import (
     row,
 )
 from derive.notation.letters import Letters
+from derive.notation.numerals import is_cut as is_cut
+from derive.notation.numerals import number_layout
 from derive.notation.profile import Notation
 from derive.notation.symbols import entry_layout, function_name, loss_layout, size_layout
 from derive.notation.view import NUMBERED, View
+from derive.notation.written import Written
 
 THIN = Gap("thin")
 MINUS = Sign("-")
-_MOST_PLACES, _SHOWN_PLACES = 8, 5
 
 
 @dataclass(frozen=True)
@@ -110,46 +112,12 @@ def _signed(terms: list[tuple[int, Layout]]) -> Layout:
 
 @layout.register
 def _(value: Number, page: Page) -> Layout:
-    return _signed_number(value.value)
+    return number_layout(value.value)
 
 
-def _signed_number(number: Rational) -> Layout:
-    size = _positive_number(abs(number))
-    return row(MINUS, size) if number < 0 else size
-
-
-def _positive_number(number: Rational) -> Layout:
-    if number.q == 1:
-        return Digits(str(number.p))
-    if _is_decimal(number):
-        digits = _decimal(number)
-        whole, _, places = digits.partition(".")
-        if is_cut(number):
-            return row(Digits(f"{whole}.{places[:_SHOWN_PLACES]}"), Sign("dots"))
-        return Digits(digits)
-    return Fraction(Digits(str(number.p)), Digits(str(number.q)), small=True)
-
-
-def is_cut(number: Rational) -> bool:
-    """Whether a number is shown with its first decimals only, dots for the others."""
-    return _is_decimal(number) and len(_decimal(abs(number)).partition(".")[2]) > _MOST_PLACES
-
-
-def _is_decimal(number: Rational) -> bool:
-    """Whether a rational is shorter as a decimal, such as 0.044715 or 0.2; halves and the like stay fractions."""
-    rest = number.q
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return bool(rest == 1 and number.q > 4)
-
-
-def _decimal(number: Rational) -> str:
-    places = 0
-    while (number * 10**places).q != 1:
-        places += 1
-    digits = str((number * 10**places).p).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}"
+@layout.register
+def _(value: Written, page: Page) -> Layout:
+    return row(MINUS, Digits(value.size.text)) if value.is_below_zero else Digits(value.text)
 
 
 @layout.register
@@ -192,6 +160,8 @@ def sign_and_size(term: Basic) -> tuple[bool, Basic]:
     """Whether a term begins with a minus sign, and the term without it."""
     if isinstance(term, Number) and term.value < 0:
         return True, Number(-term.value)
+    if isinstance(term, Written) and term.is_below_zero:
+        return True, term.size
     if isinstance(term, Product) and term.args and isinstance(term.args[0], Number) and term.args[0].value < 0:
         first = Number(-term.args[0].value)
         rest = term.args[1:] if first == Number(1) and len(term.args) > 1 else (first, *term.args[1:])
@@ -220,7 +190,7 @@ def _factors(factors: tuple[Basic, ...], page: Page) -> Layout:
             small = all(isinstance(factor, Number) and factor.value.q == 1 for factor in (*above, *under))
             parts.append((Fraction(top, _side_by_side(under, True, True, page), small), small and not number))
         else:
-            parts.append((_side_by_side(above, len(groups) == 1, last, page), bool(number) and isinstance(above[0], Number)))
+            parts.append((_side_by_side(above, len(groups) == 1, last, page), bool(number) and isinstance(above[0], Number | Written)))
     laid: list[Layout] = []
     for number, (item, dotted) in enumerate(parts):
         if number:
@@ -273,7 +243,7 @@ def _side_by_side(factors: list[Basic], alone: bool, last: bool, page: Page) -> 
         if len(factors) > 1 or not alone:
             body = _as_factor(factor, body, last and number == len(factors) - 1)
         if number:
-            digits = isinstance(factor, Number) or (isinstance(factor, Power) and isinstance(factor.base, Number))
+            digits = isinstance(factor, Number | Written) or (isinstance(factor, Power) and isinstance(factor.base, Number | Written))
             dotted = (digits or _is_negative(factor)) and bool(parts)
             parts += [Sign("cdot")] if dotted else [] if _leads_with_big(body) else [THIN]
         parts.append(body)
