@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, wraps
 from importlib import import_module
 from pathlib import Path
@@ -89,29 +89,30 @@ class Network:
 
         return results_of(self.model, input_gradient=self.input_gradient)
 
-    def derivation(self, *, notation: str = "nielsen") -> Text:
-        """Every delta and gradient, one line a step with its reason, as Markdown."""
-        from derive.notes.build import derivation
+    def derivation(self, **options: Any) -> Text:
+        """Every delta and gradient, one line a step with its reason, as Markdown; the options are those of ``notes``."""
+        from derive.notes import Options, derivation
 
-        return Text(derivation(self.results, notation), "text/markdown")
+        return Text(derivation(self.results, Options(**options)), "text/markdown")
 
-    def notes(self, *, notation: str = "nielsen", format: str = "md") -> Text | bytes:
-        """Lecture notes in ``html``, ``tex``, ``md``, or as the bytes of a ``pdf``; ``notation`` is a name or a TOML file.
+    def notes(self, **options: Any) -> Text | bytes:
+        """Lecture notes, as text or as the bytes of a PDF; the options are the fields of ``derive.notes.Options``.
 
         Raises:
-            derive.errors.InputError: unknown notation or format, or pdfLaTeX is missing.
+            derive.errors.InputError: an option names something that does not exist, or a program is missing.
 
         """
-        from derive.notes.build import notes
+        from derive.notes import Options, notes
 
-        content = notes(self.results, notation, format)
-        return content if isinstance(content, bytes) else Text(content, MIME[format])
+        chosen = Options(**options)
+        content = notes(self.results, chosen)
+        return content if isinstance(content, bytes) else Text(content, MIME[chosen.format])
 
-    def figure(self, *, notation: str = "nielsen") -> Text:
-        """The network drawn, as SVG."""
-        from derive.notes.build import figure
+    def figure(self, **options: Any) -> Text:
+        """The network drawn, as SVG; the options are those of ``notes``."""
+        from derive.notes import Options, figure
 
-        return Text(figure(self.results, notation), "image/svg+xml")
+        return Text(figure(self.results, Options(**options)), "image/svg+xml")
 
     def emit(self, *, style: str = "vectorised", dtype: str = "float64", input_gradient: bool = False) -> Text:
         """The source of a NumPy module that computes the network, its loss and its gradients."""
@@ -171,7 +172,13 @@ def _of_network(command: Callable[..., int]) -> Callable[..., int]:
     return of_spec
 
 
-NOTATION = click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes.")
+NOTES = options(
+    click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes."),
+    click.option("--language", metavar="CODE|FILE.toml", default="en", show_default=True, help="Words of the notes."),
+    click.option("--title", metavar="TEXT", help="Title of the notes, instead of one made from SPEC."),
+    click.option("--author", metavar="TEXT", help="Author, below the title."),
+    click.option("--date", metavar="TEXT", help="Date, below the title, in any form."),
+)
 CODE = options(
     click.option(
         "--style",
@@ -212,10 +219,10 @@ def cli() -> None:
 
 @cli.command()
 @_of_network
-@NOTATION
+@NOTES
 @CODE
 @_output("DIR", required=True)
-def build(net: Network, notation: str, output: Path, **code: Any) -> int:
+def build(net: Network, output: Path, **asked: Any) -> int:
     """Write notes, figure, module and report.
 
     The files are notes.html, notes.tex, figure.svg, NAME.py and report.json; TeX is never needed.
@@ -224,14 +231,17 @@ def build(net: Network, notation: str, output: Path, **code: Any) -> int:
     Example:
       deltarule build 2-2:relu-1:linear -o out
     """
-    net = replace(net, input_gradient=code["input_gradient"])  # so that code and notes number alike
+    from derive.notes import Options
+
+    of_notes = {field.name: asked.pop(field.name) for field in fields(Options) if field.name in asked}
+    net = replace(net, input_gradient=asked["input_gradient"])  # so that code and notes number alike
     files: dict[str, str | bytes] = {}
     with progress("notes"):
-        files["notes.html"] = net.notes(notation=notation, format="html")
-        files["notes.tex"] = net.notes(notation=notation, format="tex")
-        files["figure.svg"] = net.figure(notation=notation)
+        files["notes.html"] = net.notes(**of_notes, format="html")
+        files["notes.tex"] = net.notes(**of_notes, format="tex")
+        files["figure.svg"] = net.figure(**of_notes)
     with progress("code"):
-        module = files[f"{net.name}.py"] = _emitted(net, **code)
+        module = files[f"{net.name}.py"] = _emitted(net, **asked)
     with progress("verification"):
         report = net.verify(code=module)
     files["report.json"] = report.as_json()
@@ -242,10 +252,10 @@ def build(net: Network, notation: str, output: Path, **code: Any) -> int:
 
 @cli.command()
 @_of_network
-@NOTATION
+@NOTES
 @click.option("--format", **one_of(FORMATS), help="Default: what FILE ends with, else html; pdf needs pdfLaTeX.")
 @_output("FILE")
-def notes(net: Network, notation: str, format: str | None, output: Path | None) -> int:
+def notes(net: Network, format: str | None, output: Path | None, **asked: Any) -> int:
     """Print lecture notes.
 
     They hold the network, every derivation step by step and the algorithms.
@@ -257,7 +267,7 @@ def notes(net: Network, notation: str, format: str | None, output: Path | None) 
     suffix = output.suffix[1:] if output is not None else ""
     format = format or (suffix if suffix in FORMATS else FORMATS[0])
     with progress("notes"):
-        text = net.notes(notation=notation, format=format)
+        text = net.notes(**asked, format=format)
     if format == "pdf" and output is None:
         output = Path(f"{net.name}.pdf")
     deliver(text, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from derive.notes.build import FORMATS, derivation, document, figure, notes
+from derive.notes.build import derivation, document, figure, notes, story
+from derive.notes.options import FORMATS, LEVELS, Options
 
-__all__ = ["FORMATS", "derivation", "document", "figure", "notes"]
+__all__ = ["FORMATS", "LEVELS", "Options", "derivation", "document", "figure", "notes", "story"]

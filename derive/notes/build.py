@@ -3,77 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from derive.errors import unknown
-from derive.notation.profile import Notation, load
+from derive.errors import InputError, quoted, unknown
+from derive.notation.profile import load
 from derive.notes.document import Document, Section
-from derive.notes.html import html
-from derive.notes.markdown import markdown
 from derive.notes.network_figure import network_figure
-from derive.notes.pdf import pdf
-from derive.notes.sections import (
-    activations_section,
-    algorithms_section,
-    backward_sections,
-    batch_section,
-    explicit_section,
-    forward_section,
-    loss_section,
-    network_section,
-    summary_section,
-    symbols_section,
-)
+from derive.notes.options import DEFAULT, FORMATS, LEVELS, Options
+from derive.notes.sections import sections
+from derive.notes.sections.one_pattern import backward
 from derive.notes.story import Story
 from derive.notes.svg import svg
-from derive.notes.tex import tex
+from derive.notes.writers.html import html
+from derive.notes.writers.markdown import markdown
+from derive.notes.writers.pdf import pdf
+from derive.notes.writers.tex import tex
 from derive.results import Results
-from derive.words import Code
+from derive.words import Code, Text
 from derive.words import load as load_words
 
-FORMATS: dict[str, Callable[[Document], str | bytes]] = {"html": html, "tex": tex, "md": markdown, "pdf": pdf}
+WRITERS: dict[str, Callable[[Document], str | bytes]] = {"html": html, "tex": tex, "pdf": pdf, "md": markdown}
+_LONGEST = 200
 
 
-def document(results: Results, notation: Notation, language: str = "en") -> Document:
-    """The notes as a document, before any format."""
-    story = Story(results, notation, load_words(language))
-    sections: list[Section | None] = [
-        network_section(story),
-        symbols_section(story),
-        activations_section(story),
-        forward_section(story),
-        loss_section(story),
-        *backward_sections(story),
-        explicit_section(story),
-        batch_section(story),
-        summary_section(story),
-        algorithms_section(story),
-    ]
-    return _titled(story, tuple(section for section in sections if section is not None))
+def story(results: Results, options: Options = DEFAULT) -> Story:
+    """The results with the notation and the words asked for.
 
-
-def _titled(story: Story, sections: tuple[Section, ...]) -> Document:
-    specification = story.network.specification
-    title = story.say("title.document", name=Code(story.network.name))
-    subtitle = story.say("title.subtitle", architecture=Code(specification.architecture), loss=Code(specification.loss))
-    return Document(title, subtitle, sections, story.words.language)
-
-
-def derivation(results: Results, notation: str = "nielsen", language: str = "en") -> str:
-    """The chains of all deltas and gradients of one pattern, and no more, as Markdown."""
-    story = Story(results, load(notation), load_words(language))
-    return markdown(_titled(story, tuple(backward_sections(story))))
-
-
-def notes(results: Results, notation: str = "nielsen", format: str = "md", language: str = "en") -> str | bytes:
-    """The notes of a network: text in ``html``, ``tex`` or ``md``, bytes in ``pdf``.
-
-    Raises ``InputError``: unknown notation, format or language; pdfLaTeX missing.
+    Raises ``InputError``: something that is named does not exist, or a file cannot be used.
     """
-    if format not in FORMATS:
-        raise unknown("format", format, FORMATS)
-    return FORMATS[format](document(results, load(notation), language))
+    for kind, value, known in (("format", options.format, FORMATS), ("level", options.level, LEVELS)):
+        if value not in known:
+            raise unknown(kind, value, known)
+    return Story(results, load(options.notation), load_words(options.language), options)
 
 
-def figure(results: Results, notation: str = "nielsen", language: str = "en") -> str:
+def document(told: Story) -> Document:
+    """The notes as a document, before any format."""
+    return _titled(told, sections(told))
+
+
+def notes(results: Results, options: Options = DEFAULT) -> str | bytes:
+    """The notes of a network: text, or bytes in ``pdf``.
+
+    Raises ``InputError``: see ``story``; or pdfLaTeX is missing.
+    """
+    told = story(results, options)
+    return WRITERS[options.format](document(told))
+
+
+def derivation(results: Results, options: Options = DEFAULT) -> str:
+    """The chains of all deltas and gradients of one pattern, and no more, as Markdown."""
+    told = story(results, replace(options, format="md"))
+    return markdown(_titled(told, backward(told)))
+
+
+def figure(results: Results, options: Options = DEFAULT) -> str:
     """The figure of the network as an SVG file."""
-    return svg(network_figure(Story(results, load(notation), load_words(language))).drawing)
+    return svg(network_figure(story(results, options)).drawing)
+
+
+def _titled(told: Story, parts: tuple[Section, ...]) -> Document:
+    specification, options = told.network.specification, told.options
+    title = _given(options.title, "title") or told.say("title.document", name=Code(told.network.name))
+    subtitle = told.say("title.subtitle", architecture=Code(specification.architecture), loss=Code(specification.loss))
+    byline = tuple(piece.text for line in (_given(options.author, "author"), _given(options.date, "date")) for piece in line)
+    return Document(title, subtitle, parts, told.words.language, byline, told.network.name)
+
+
+def _given(text: str | None, what: str) -> tuple[Text, ...]:
+    """A line of the reader's own for the head of the notes."""
+    if text is None:
+        return ()
+    line = " ".join(text.split())
+    if not line or len(line) > _LONGEST or not line.isprintable():
+        raise InputError(f"{what} must be one printable line of at most {_LONGEST} characters, got {quoted(text)}")
+    return (Text(line),)

@@ -102,9 +102,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A title, a line below it and the sections."""
+    """A title, a line below it and the sections; ``byline`` holds the author and the date where they are known.
+
+    ``name`` is a short name without spaces, for labels.
+    """
 
     title: Sentence
     subtitle: Sentence
     sections: tuple[Section, ...]
     language: str = "en"
+    byline: tuple[str, ...] = ()
+    name: str = "notes"

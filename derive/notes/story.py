@@ -20,6 +20,7 @@ from derive.notation.profile import Notation
 from derive.notation.symbols import layer_mark
 from derive.notation.typeset import Page, layout
 from derive.notation.view import View, unit_layer
+from derive.notes.options import DEFAULT, Options
 from derive.results import Result, Results
 from derive.specifications.specification import Specification
 from derive.traversal import walk
@@ -29,11 +30,12 @@ from derive.words.catalogue import Value
 
 @dataclass(frozen=True)
 class Story:
-    """The material of the notes of one network."""
+    """The material of the notes of one network, and what the reader asked for."""
 
     results: Results
     notation: Notation
     words: Words
+    options: Options = DEFAULT
 
     @property
     def network(self) -> Network:

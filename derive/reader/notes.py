@@ -10,7 +10,8 @@ from derive.errors import InputError
 from derive.notation import Notation, load, names
 from derive.notation.layout import Symbol
 from derive.notes.build import document
-from derive.notes.markdown import markdown
+from derive.notes.story import Story
+from derive.notes.writers.markdown import markdown
 from derive.reader.alignment import aligned
 from derive.reader.document import PROSE, Row, rows_of, squeezed
 from derive.reader.grammar import read_formula
@@ -23,6 +24,7 @@ from derive.reader.syntax import Syntax
 from derive.results import Result, Results
 from derive.verification.lines import Outcome
 from derive.verification.statements import CHECKED, Report, Statement
+from derive.words import load as load_words
 
 FUNCTIONS, UNITS = "activations", "explicit"
 """The sections whose displays carry no numbers: formulas of one variable, and of single units."""
@@ -53,7 +55,7 @@ def verify_notes(text: str, results: Results) -> Report:
 
 def expected_rows(results: Results, notation: Notation) -> list[Expected]:
     """Every row of the notes of a network."""
-    whole = document(results, notation)
+    whole = document(Story(results, notation, load_words()))
     found: list[Expected] = []
     for number, section in enumerate(whole.sections):
         rows = rows_of(markdown(replace(whole, sections=(section,))))

@@ -27,7 +27,7 @@ def _results(spec: str = SPEC) -> Results:
 
 @cache
 def _text(spec: str = SPEC) -> str:
-    return str(notes(_results(spec), "nielsen", "md"))
+    return str(notes(_results(spec)))
 
 
 HARMLESS = {

@@ -15,10 +15,9 @@ from xml.etree import ElementTree
 import pytest
 
 from derive.network import network
-from derive.notation import load
 from derive.notation.layout import Symbol
-from derive.notes import document, figure, notes
-from derive.notes.build import FORMATS
+from derive.notes import Options, document, figure, notes, story
+from derive.notes.build import WRITERS
 from derive.notes.document import Algorithm, AlgorithmLine, Document, Figure, Items, Paragraph, Section, Table
 from derive.notes.drawing import Drawing, Label
 from derive.results import Results, results_of
@@ -69,7 +68,7 @@ def results(number: int) -> Results:
 
 @cache
 def written(number: int, form: str) -> str:
-    text = notes(results(number), format=form)
+    text = notes(results(number), Options(format=form))
     assert isinstance(text, str)
     return text
 
@@ -176,7 +175,7 @@ def test_softmax_with_cross_entropy_cites_its_assumption() -> None:
 
 def test_algorithms_reach_the_gradients_of_all_layers() -> None:
     """Slip 003-g: read literally, the gradients of layer L are never computed there."""
-    blocks = [block for section in document(results(2), load("nielsen")).sections for block in section.blocks]
+    blocks = [block for section in document(story(results(2))).sections for block in section.blocks]
     _, backward = (block for block in blocks if isinstance(block, Algorithm))
     text = written(2, "md").split("Algorithm 2")[1]
     assert text.index(r"\partial W^L} \leftarrow") < text.index("for $l = 4,3,2$ do") < text.index(r"\partial W^l} \leftarrow")
@@ -208,14 +207,14 @@ def hostile() -> Document:
 
 
 def test_no_text_escapes_from_its_format() -> None:
-    page = FORMATS["html"](hostile())
+    page = WRITERS["html"](hostile())
     assert isinstance(page, str)
     assert "<script" not in page
-    article = FORMATS["tex"](hostile())
+    article = WRITERS["tex"](hostile())
     assert isinstance(article, str)
     assert r"\input{" not in article
     assert r"\textbackslash{}input" in article
-    text = FORMATS["md"](hostile())
+    text = WRITERS["md"](hostile())
     assert isinstance(text, str)
     assert "<script" not in re.sub(r"`[^`]*`", "", text).replace(r"\<", "")
 
@@ -223,12 +222,12 @@ def test_no_text_escapes_from_its_format() -> None:
 @pytest.mark.parametrize("seed", ["0", "1"])
 def test_same_bytes_under_any_hash_seed(seed: str, tmp_path: Path) -> None:
     code = (
-        "from derive.network import network; from derive.results import results_of; from derive.notes import notes, figure\n"
+        "from derive.network import network; from derive.results import results_of; from derive.notes import Options, notes, figure\n"
         "r = results_of(network('2-3:tanh-2:softmax'))\n"
-        "import sys; sys.stdout.write(''.join(notes(r, format=f) for f in ('html', 'tex', 'md')) + figure(r))"
+        "import sys; sys.stdout.write(''.join(notes(r, Options(format=f)) for f in ('html', 'tex', 'md')) + figure(r))"
     )
     variables = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     other = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=variables, capture_output=True, check=True)
     own = results_of(network("2-3:tanh-2:softmax"))
-    here = "".join(str(notes(own, format=form)) for form in ("html", "tex", "md")) + figure(own)
+    here = "".join(str(notes(own, Options(format=form))) for form in ("html", "tex", "md")) + figure(own)
     assert other.stdout.decode() == here

@@ -23,7 +23,7 @@ GRADIENT = r"&= \delta_j^l\,a_k^{l-1} &&"
 
 @cache
 def _text(spec: str = SPEC) -> str:
-    return str(notes(results(spec), "nielsen", "md"))
+    return str(notes(results(spec)))
 
 
 @cache

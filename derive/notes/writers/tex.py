@@ -45,8 +45,13 @@ def tex(document: Document) -> str:
     """The whole article."""
     preamble = _PREAMBLE % {"title": escape_latex("".join(p.text for p in document.title if isinstance(p, Text | Strong | Code)))}
     body = "\n\n".join(_section(section) for section in document.sections)
-    title = f"{{\\LARGE\\bfseries {inline(document.title)}\\par}}\n\\medskip\n{{\\raggedright {inline(document.subtitle)}\\par}}\n\\bigskip"
+    title = "\n\\medskip\n".join(f"{{{style} {text}\\par}}" for style, text in _head(document)) + "\n\\bigskip"
     return f"{preamble}\\begin{{document}}\n{title}\n\n{body}\n\n\\end{{document}}\n"
+
+
+def _head(document: Document) -> list[tuple[str, str]]:
+    byline = [("\\raggedright", escape_latex(line)) for line in document.byline]
+    return [("\\LARGE\\bfseries", inline(document.title)), ("\\raggedright", inline(document.subtitle)), *byline]
 
 
 def _section(section: Section) -> str:

@@ -16,7 +16,8 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|$])")
 def markdown(document: Document) -> str:
     """The whole text."""
     sections = "\n\n".join(_section(section) for section in document.sections)
-    head = "\n\n".join(text for text in (f"# {inline(document.title)}", inline(document.subtitle)) if text)
+    byline = ", ".join(_escaped(line) for line in document.byline)
+    head = "\n\n".join(text for text in (f"# {inline(document.title)}", inline(document.subtitle), byline) if text)
     return f"{head}\n\n{sections}\n"
 
 

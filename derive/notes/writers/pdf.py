@@ -10,7 +10,7 @@ from pathlib import Path
 
 from derive.errors import InputError
 from derive.notes.document import Document
-from derive.notes.tex import tex
+from derive.notes.writers.tex import tex
 
 _SECONDS = 120
 _LONGEST = 200

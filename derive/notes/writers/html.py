@@ -15,15 +15,21 @@ from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
 def html(document: Document) -> str:
     """The whole page."""
-    style = files("derive.notes").joinpath("style.css").read_text(encoding="utf-8")
+    style = files("derive.notes.writers").joinpath("style.css").read_text(encoding="utf-8")
     title = plain(document.title)
     body = "\n".join(_section(section) for section in document.sections)
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
         f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{inline(document.title)}</h1>\n"
-        f'<p class="subtitle">{inline(document.subtitle)}</p>\n{_contents(document)}\n</header>\n{body}\n</main>\n</body>\n</html>\n'
+        f'<p class="subtitle">{inline(document.subtitle)}</p>\n{_byline(document)}{_contents(document)}\n</header>\n'
+        f"{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def _byline(document: Document) -> str:
+    lines = "".join(f"<p>{escape(line)}</p>\n" for line in document.byline)
+    return f'<div class="byline">\n{lines}</div>\n' if lines else ""
 
 
 def _contents(document: Document) -> str:

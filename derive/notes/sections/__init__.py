@@ -1,0 +1,34 @@
+"""The sections of the notes, each a function of the story; a new section is a file here and a name in ``SECTIONS``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from derive.notes.document import Section
+from derive.notes.sections.algorithms import algorithms
+from derive.notes.sections.batch import batch
+from derive.notes.sections.conventions import symbols
+from derive.notes.sections.explicit import explicit
+from derive.notes.sections.network import network
+from derive.notes.sections.one_pattern import activations, backward, forward, loss
+from derive.notes.sections.summary import summary
+from derive.notes.story import Story
+
+SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
+    network,
+    symbols,
+    activations,
+    forward,
+    loss,
+    backward,
+    explicit,
+    batch,
+    summary,
+    algorithms,
+)
+"""In the order in which they are read; each gives no section, one, or a section with its subsections."""
+
+
+def sections(story: Story) -> tuple[Section, ...]:
+    """All sections of the notes."""
+    return tuple(section for make in SECTIONS for section in make(story))

@@ -1,0 +1,64 @@
+"""The symbols, and the conventions that hold throughout."""
+
+from __future__ import annotations
+
+from derive.expressions import Number
+from derive.functions.slopes import slopes_of
+from derive.notation.layout import Sign, row
+from derive.notation.symbols import array_layout
+from derive.notation.typeset import is_cut, layout
+from derive.notation.view import NUMBERED
+from derive.notes.algorithms import input_as_output, reads_input_as_output
+from derive.notes.document import Block, Items, Section
+from derive.notes.kinks import kinks_of
+from derive.notes.story import Story
+from derive.notes.symbols import symbol_table
+from derive.specifications.equation_specification import EquationSpecification
+from derive.traversal import walk
+from derive.words import Sentence
+
+
+def symbols(story: Story) -> tuple[Section, ...]:
+    """Symbols with shapes and names in code, and the conventions."""
+    return (Section(story.say("section.symbols"), "symbols", (symbol_table(story), *_conventions(story))),)
+
+
+def _conventions(story: Story) -> tuple[Block, ...]:
+    items: list[Sentence] = []
+    x = next((tensor for tensor in story.network.pattern.inputs if tensor.role == "input"), None)
+    if x is not None and reads_input_as_output(story):
+        shown = array_layout(x, story.notation, NUMBERED)
+        items.append(story.say("convention.counting", first=str(story.notation.first_layer), output=input_as_output(story), input=shown))
+    elif story.layers is not None:
+        items.append(story.say("convention.counting_layers", first=str(story.notation.first_layer)))
+    items += [story.say("convention.one_pattern")] if story.has_batch else []
+    items += _outside(story)
+    items.append(story.say("convention.bound"))
+    formulas = [*(e.right for e in story.network.pattern.equations), *(s.result for s in slopes_of(story.network.pattern))]
+    bodies = [slope.function.body for slope in slopes_of(story.network.pattern) if slope.function.body is not None]
+    if any(isinstance(node, Number) and is_cut(node.value) for value in (*formulas, *bodies) for node in walk(value)):
+        items.append(story.say("convention.decimals"))
+    for assumption in story.network.pattern.assumptions:
+        page = story.page([assumption.left, assumption.right], NUMBERED)
+        equation = row(layout(assumption.left, page), Sign("="), layout(assumption.right, page))
+        items.append(story.say("convention.assumption", equation=equation))
+    items += [story.say("convention.kink", function=kink.name(story), values=kink.values(story)) for kink in kinks_of(story)]
+    if story.layers is not None and story.layers.l2:
+        factor = story.math(Number(story.layers.l2), NUMBERED)
+        items.append(story.say("convention.l2", factor=factor))
+    return (Items(tuple(items)),)
+
+
+def _outside(story: Story) -> list[Sentence]:
+    """What stands where an equation reads before the first step or outside a range."""
+    specification = story.network.specification
+    if not isinstance(specification, EquationSpecification):
+        return []
+    known = {tensor.name: tensor for tensor in (*story.network.pattern.inputs, *story.network.pattern.definitions)}
+    found: list[Sentence] = []
+    for key, values in (("initial", specification.initial), ("pad", specification.pad)):
+        for name, value in values:
+            if name in known:
+                shown = row(array_layout(known[name], story.notation, NUMBERED), Sign("="), layout(Number(value), story.page([], NUMBERED)))
+                found.append(story.say(f"convention.{key}", equation=shown))
+    return found

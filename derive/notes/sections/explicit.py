@@ -1,0 +1,61 @@
+"""Every derivative of a small network by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from derive.notation.layout import Grid
+from derive.notation.symbols import array_layout
+from derive.notation.typeset import layout
+from derive.notes.document import Block, Chain, Line, Paragraph, Section
+from derive.notes.explicit import FEW, Explicit, explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
+from derive.notes.measure import width
+from derive.notes.story import Story
+
+_LINES, _INSERTED = 8, 34.0
+"""The most lines of a display, and the widest formula with its deltas inserted, in em."""
+
+
+def explicit(story: Story) -> tuple[Section, ...]:
+    """Every derivative by itself; nothing where there are too many."""
+    count = parameter_count(story.results)
+    if count > FEW or story.layers is None:
+        return ()
+    gradients = explicit_gradients(story.results)
+    blocks: list[Block] = [Paragraph(story.say("explicit.intro", count=str(count)))]
+    blocks.extend(_listed(story, explicit_forward(story.results)))
+    blocks.append(Paragraph(story.say("explicit.delta")))
+    blocks.extend(_listed(story, explicit_adjoints(story.results)))
+    blocks.append(Paragraph(story.say("explicit.gradient", count=str(count))))
+    blocks.extend(_listed(story, gradients))
+    blocks.append(Paragraph(story.say("explicit.matrix")))
+    blocks.append(_matrices(story, gradients))
+    return (Section(story.say("section.explicit"), "explicit", tuple(blocks)),)
+
+
+def _listed(story: Story, found: Sequence[Explicit]) -> list[Chain]:
+    """Formulas under each other, a few to a display; inserted deltas only where they stay short."""
+    lines: list[list[Line]] = [[]]
+    for item in found:
+        page = story.page([item.left, *item.lines], story.plain_view())
+        shown = [layout(value, page) for value in item.lines]
+        short = [value for number, value in enumerate(shown) if not number or width(value) <= _INSERTED]
+        if len(lines[-1]) + len(short) > _LINES:
+            lines.append([])
+        lines[-1] += [Line(None if number else layout(item.left, page), value) for number, value in enumerate(short)]
+    return [Chain(tuple(part)) for part in lines if part]
+
+
+def _matrices(story: Story, gradients: Sequence[Explicit]) -> Chain:
+    """The gradient of each parameter as a matrix of the entries listed before."""
+    lines: list[Line] = []
+    for tensor in dict.fromkeys(item.left.tensor for item in gradients):
+        own = [item for item in gradients if item.left.tensor == tensor]
+        columns = tensor.axes[1].size if len(tensor.axes) > 1 else 1
+        page = story.page([], story.plain_view())
+        names = [layout(item.left, page) for item in own]
+        values = [layout(item.lines[0], page) for item in own]
+        left = array_layout(tensor, story.notation, story.plain_view())
+        grids = [Grid(tuple(tuple(cells[n : n + columns]) for n in range(0, len(cells), columns))) for cells in (names, values)]
+        lines += [Line(left, grids[0]), Line(None, grids[1])]
+    return Chain(tuple(lines))

@@ -1,0 +1,42 @@
+"""What to remember, in boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from derive.notation.layout import Sign, row
+from derive.notes.chains import short_chain
+from derive.notes.document import Block, Boxed, Chain, Paragraph, Section, Table
+from derive.notes.measure import width
+from derive.notes.story import Story
+from derive.results import Result
+from derive.words import Math, Reference, Sentence
+
+_BESIDE = 30.0
+"""Index form and matrix form stand side by side up to this width, in em."""
+
+
+def summary(story: Story) -> tuple[Section, ...]:
+    """What to remember, in boxes: for one pattern and for a batch."""
+    pattern = Boxed((Paragraph(story.say("summary.intro")), _summary(story, story.results.of_pattern)))
+    if not story.has_batch:
+        return (Section(story.say("section.summary"), "summary", (Boxed(pattern.blocks[1:]),)),)
+    batch = Boxed((Paragraph(story.say("summary.batch")), _summary(story, story.results.of_batch)))
+    return (Section(story.say("section.summary"), "summary", (pattern, batch)),)
+
+
+def _summary(story: Story, results: Sequence[Result]) -> Block:
+    """Index forms and matrix forms side by side where they fit on a line, else under each other."""
+    chains = [short_chain(story, result) for result in results]
+    rows = [tuple(Math(row(line.left, Sign("="), line.right), True) for line in chain.lines if line.left is not None) for chain in chains]
+    widest = [max((width(cells[n].formula) for cells in rows if len(cells) > n), default=0.0) for n in range(2)]
+    if sum(widest) > _BESIDE:
+        return Chain(tuple(replace(line, repeats=True) for chain in chains for line in chain.lines))
+    head = tuple(story.say(f"table.{key}") for key in ("entries", "matrices", "layers", "number"))
+    table = []
+    for result, cells in zip(results, rows, strict=True):
+        shown = story.range_of(result)
+        where: Sentence = (Math(shown),) if shown is not None else ()
+        table.append(((cells[0],), cells[1:], where, (Reference(str(result.number)),)))
+    return Table(head, tuple(table))
