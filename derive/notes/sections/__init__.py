@@ -12,6 +12,7 @@ from derive.notes.sections.explicit import explicit
 from derive.notes.sections.network import network
 from derive.notes.sections.one_pattern import activations, backward, forward, loss
 from derive.notes.sections.summary import summary
+from derive.notes.sections.worked import worked
 from derive.notes.story import Story
 
 SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
@@ -22,6 +23,7 @@ SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
     loss,
     backward,
     explicit,
+    worked,
     batch,
     summary,
     algorithms,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from derive.explicit import FEW, Explicit, explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
 from derive.notation.layout import Grid
 from derive.notation.symbols import array_layout
 from derive.notation.typeset import layout
 from derive.notes.document import Block, Chain, Line, Paragraph, Section
-from derive.notes.explicit import FEW, Explicit, explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
 from derive.notes.measure import width
 from derive.notes.story import Story
 

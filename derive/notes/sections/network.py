@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from derive.explicit import parameter_count
 from derive.expressions import Entry
 from derive.notation.layout import Sign, row
 from derive.notation.symbols import layer_mark
 from derive.notation.view import NUMBERED, View
 from derive.notes.document import Block, Figure, Paragraph, Section, Table
-from derive.notes.explicit import parameter_count
 from derive.notes.network_figure import network_figure
 from derive.notes.story import Story
 from derive.specifications.specification import LayerSpecification, Specification

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from derive.worked.digits import judged, rounded, wrong_digit, written
+from derive.worked.digits import judged, rounded, written, wrong_digit
 
 # Mazur 2015: the exact values were computed to 40 digits by two other programs.
 OUTPUT = Fraction("0.59326999210718720827")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product as every
 
 from sympy import Basic
 
-from derive.calculus.ranges import decided
+from derive.calculus.ranges import is_positional
 from derive.calculus.substitute import inline, move
 from derive.equations import Equation
-from derive.expressions import Cases, Entry, Expression, Plus, Product, Tensor, Total, plus, product
+from derive.expressions import ZERO, Bracket, Cases, Entry, Expression, Number, Plus, Product, Relation, Size, Tensor, Total, plus, product
 from derive.indices import Affine
 from derive.results import Results
 from derive.traversal import rebuild
@@ -38,24 +39,56 @@ def positions(tensor: Tensor) -> tuple[tuple[Affine, ...], ...]:
 
 
 def written_out(value: Basic) -> Expression:
-    """``value`` with every sum as a sum of terms."""
+    """``value`` with every sum as a sum of terms, and without terms and factors that brackets between positions decide."""
     if isinstance(value, Total):
         places = range(value.index.axis.size)
-        return plus(*(written_out(move(value.body, {value.index: Affine(place)})) for place in places))
+        return _without_zeros(Plus(*(written_out(move(value.body, {value.index: Affine(place)})) for place in places)))
     if isinstance(value, Cases) and (chosen := _chosen(value)) is not None:
         return written_out(chosen)
-    return flat(rebuild(value, written_out))
+    if isinstance(value, Product) and any(isinstance(factor, Bracket) for factor in value.args):
+        held = {factor: _hold(factor.relations) for factor in value.args if isinstance(factor, Bracket)}
+        if False in held.values():
+            return ZERO
+        return flat(product(*(written_out(factor) for factor in value.args if not held.get(factor))))
+    found = flat(rebuild(value, written_out))
+    return _without_zeros(found) if isinstance(found, Plus) else found
+
+
+def _without_zeros(value: Plus) -> Expression:
+    return plus(*(term for term in value.args if term != ZERO))
 
 
 def _chosen(value: Cases) -> Expression | None:
     """The case that holds between numbered positions; None where the cases compare values."""
     for case in value.cases:
-        holds = decided(case.relation)
+        holds = _hold((case.relation,))
         if holds is None:
             return None
         if holds:
             return case.value
     return value.otherwise
+
+
+def _hold(relations: Sequence[Relation]) -> bool | None:
+    """Whether all relations hold; None where some compare values, and none between positions fails."""
+    known = [_between(relation) for relation in relations]
+    return False if False in known else None if None in known else True
+
+
+def _between(relation: Relation) -> bool | None:
+    """Whether a relation between numbered positions and declared sizes holds; None where it compares values."""
+    if not is_positional(relation):
+        return None
+    left, right = (_whole(side) for side in (relation.left, relation.right))
+    if left is None or right is None:
+        return None
+    return {"=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation.sign]
+
+
+def _whole(side: Basic) -> int | None:
+    if isinstance(side, Affine):
+        return None if side.terms else side.constant
+    return side.axis.size if isinstance(side, Size) else int(side.value) if isinstance(side, Number) else None
 
 
 def flat(value: Basic) -> Basic:

@@ -6,9 +6,9 @@ import random
 
 from sympy import Basic
 
+from derive.explicit import explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
 from derive.expressions import Apply, Bracket, Entry, Expression, Number, Plus, Power, Product, Tensor
 from derive.network import network
-from derive.notes.explicit import explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
 from derive.results import results_of
 
 Values = dict[Basic, float]

@@ -1,0 +1,42 @@
+"""A text's printed numbers beside the exact ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derive.expressions import Entry, Tensor
+from derive.indices import Affine
+from derive.worked.digits import judged, wrong_digit
+from derive.worked.example import Example
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One printed number: ``verdict`` is ``rounded``, ``truncated`` or ``wrong``, then in its ``digit``-th digit first."""
+
+    entry: Entry
+    after: bool
+    text: str
+    exact: Fraction
+    verdict: str
+    digit: int | None
+
+
+def compared(example: Example) -> tuple[Comparison, ...]:
+    """Every printed number of the file, values before the step first."""
+    tensors = {tensor.name: tensor for tensor in known_tensors(example)}
+    found: list[Comparison] = []
+    for after, table in ((False, example.numbers.published), (True, example.numbers.published_after)):
+        ledger = example.later if after else example.before
+        for (name, position), text in table.items():
+            exact = ledger.at(tensors[name], position)
+            entry = Entry(tensors[name], *(Affine(place) for place in position))
+            found.append(Comparison(entry, after, text, exact, judged(text, exact), wrong_digit(text, exact)))
+    return tuple(found)
+
+
+def known_tensors(example: Example) -> tuple[Tensor, ...]:
+    """Everything that a text may print."""
+    system, sweep = example.system, example.sweep
+    return (*system.inputs, *system.parameters, *system.definitions, *(d.left.tensor for d in sweep.derivations))

@@ -1,0 +1,87 @@
+"""Simple numbers with one decimal, for readers who bring none of their own; each variant has others."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derive.chain_rule import Sweep
+from derive.equations import Equation, System
+from derive.errors import InputError
+from derive.expressions import Entry, Tensor, Total
+from derive.traversal import walk
+from derive.verification.points import Stream
+from derive.worked.ledger import Ledger, Place, places_of
+from derive.worked.numbers_file import Numbers
+
+_TRIES, _MARGIN = 200, 0.01
+
+
+def simple_numbers(system: System, sweep: Sweep, variant: int = 1) -> Numbers:
+    """Numbers at which every array of parameters has a derivative that is not 0, and no comparison is close to a tie.
+
+    Raises ``InputError`` where none are found.
+    """
+    stream = Stream(variant)
+    equations = tuple(derivation.equation for derivation in sweep.derivations)
+    reason: InputError | None = None
+    fallback: Numbers | None = None
+    for _ in range(_TRIES):
+        given = _drawn(system, stream)
+        ledger = Ledger(system, equations, {place: Fraction(text) for place, text in given.items()})
+        try:
+            ledger.of(Entry(system.loss))
+            slopes = [ledger.array(equation.tensor).values() for equation in equations if equation.tensor.role == "gradient"]
+        except InputError as error:
+            reason = error
+            continue
+        if ledger.closest > _MARGIN and all(any(slope != 0 for slope in array) for array in slopes):
+            return Numbers(given)
+        fallback = fallback or Numbers(given)
+    if fallback is None:
+        raise reason or InputError(f"{system.name}: no simple numbers found")
+    return fallback
+
+
+def _drawn(system: System, stream: Stream) -> dict[Place, str]:
+    given: dict[Place, str] = {}
+    for tensor in (*system.inputs, *system.parameters):
+        for position in places_of(tensor):
+            given[tensor.name, position] = _tenths(_tenth(tensor, system, stream))
+    for assumption in system.assumptions:
+        _assume(assumption, given, stream)
+    return given
+
+
+def _tenth(tensor: Tensor, system: System, stream: Stream) -> int:
+    """Inputs and targets between 0 and 1, biases small, weights of either sign; never 0."""
+    if tensor.role == "target":
+        return 10 * stream.below(2) if _has_logarithm(system) else stream.between(1, 9)
+    if tensor in system.inputs:
+        return stream.between(1, 9)
+    size = stream.between(1, 9 if len(tensor.axes) > 1 else 5)
+    return -size if stream.below(3) == 0 else size
+
+
+def _has_logarithm(system: System) -> bool:
+    """Whether the loss is one of those that compare with yes or no."""
+    applied = (getattr(node, "function", None) for node in walk(system.equations[-1].right))
+    return any(function is not None and function.name == "log" for function in applied)
+
+
+def _tenths(number: int) -> str:
+    if number % 10 == 0:
+        return str(number // 10)
+    return f"{'-' if number < 0 else ''}{abs(number) // 10}.{abs(number) % 10}"
+
+
+def _assume(assumption: Equation, given: dict[Place, str], stream: Stream) -> None:
+    """What must sum to one has a single 1, at one position of the sum."""
+    for side in (assumption.left, assumption.right):
+        entry = side.body if isinstance(side, Total) else None
+        if isinstance(side, Total) and isinstance(entry, Entry) and side.index in entry.positions:
+            place = entry.positions.index(side.index)
+            chosen: dict[tuple[int, ...], int] = {}
+            for position in places_of(entry.tensor):
+                rest = position[:place] + position[place + 1 :]
+                hot = chosen.setdefault(rest, stream.below(side.index.axis.size))
+                given[entry.tensor.name, position] = str(int(position[place] == hot))
