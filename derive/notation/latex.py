@@ -66,14 +66,19 @@ _SPECIAL = {
 }
 
 
+def is_plain(letter: str) -> bool:
+    """Whether LaTeX has a character: printable ASCII, or an accented Latin letter."""
+    return " " <= letter <= "~" or ("\u00c0" <= letter <= "\u017f" and letter.isalpha())
+
+
 def escape_latex(text: str) -> str:
-    """``text`` so that LaTeX shows it as it is; what is not printable ASCII becomes a question mark."""
-    return "".join(_SPECIAL.get(c, c if " " <= c <= "~" else "?") for c in text)
+    """``text`` so that LaTeX shows it as it is; letters that it does not have become question marks."""
+    return "".join(_SPECIAL.get(c, c if is_plain(c) else "?") for c in text)
 
 
 def escape_math_text(text: str) -> str:
     """``text`` for the inside of a text in a formula, where KaTeX knows fewer commands than LaTeX."""
-    plain = "".join(c if " " <= c <= "~" else "?" for c in text)
+    plain = "".join(c if is_plain(c) else "?" for c in text)
     return "".join(_SPECIAL[c] if c in "{}$&#%_" else " " if c in "\\^~" else c for c in plain)
 
 

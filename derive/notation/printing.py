@@ -19,7 +19,7 @@ from derive.notation.view import NUMBERED, View
 
 def page_for(formulas: Sequence[Basic], notation: Notation, view: View = NUMBERED, given: Letters | None = None) -> Page:
     """A page whose index letters suit a whole chain of formulas, its left side first."""
-    return Page(notation, view, choose_letters(formulas, notation, given))
+    return Page(notation, view, choose_letters(formulas, notation, given, view))
 
 
 def formula(expression: Basic, notation: Notation, view: View = NUMBERED) -> Layout:

@@ -41,6 +41,8 @@ class Notation:
     Style: ``derivation``, ``route``, ``delta_sign``, ``derivative``, ``loss_derivative``, ``hidden_delta``, ``gradient``, ``product``,
     ``bias`` (vector, column), ``samples`` (rows, columns), ``sum_limits``, ``update``, ``update_by``. Activation: ``activation_name``
     (own, layer, unit, role), ``activation_letter``, ``output_activation``, ``hidden_activation``. ``macros``: commands by role.
+
+    ``depth`` is no key: the number of the output layer of the network that is spoken of, None where that is not known.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Notation:
     activation_letter: str
     output_activation: str
     hidden_activation: str
+    depth: int | None = None
 
 
 def names() -> tuple[str, ...]:

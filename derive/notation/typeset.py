@@ -50,7 +50,7 @@ from derive.notation.letters import Letters
 from derive.notation.numerals import is_cut as is_cut
 from derive.notation.numerals import number_layout
 from derive.notation.profile import Notation
-from derive.notation.symbols import entry_layout, function_name, loss_layout, size_layout
+from derive.notation.symbols import activation_name, entry_layout, has_limits, loss_layout, size_layout
 from derive.notation.view import NUMBERED, View
 from derive.notation.written import Written
 
@@ -297,9 +297,9 @@ def _(value: Largest, page: Page) -> Layout:
 
 def _limits(index: Index, page: Page) -> tuple[Layout, Layout | None]:
     letter = layout(index, page)
-    if page.notation.sum_limits == "none":
+    if not has_limits(index, page.notation, page.view):
         return letter, None
-    return row(letter, Sign("="), Digits("1")), size_layout(index.axis, page.notation, page.view)
+    return row(letter, Sign("="), Digits("1")), size_layout(index.axis, page.notation, page.view, letter)
 
 
 def _summed(sign: Big, value: Basic, page: Page) -> Layout:
@@ -320,7 +320,8 @@ def _(value: Apply, page: Page) -> Layout:
         if name == "abs":
             group = fenced(body)
             return Fenced(group.body, "|", group.size)
-    return row(function_name(value.function, page.notation), argument(body))
+    positions = tuple(layout(p, page) for p in value.argument.positions) if isinstance(value.argument, Entry) else ()
+    return row(activation_name(value.function, value.argument, positions, page.notation, page.view), argument(body))
 
 
 @layout.register

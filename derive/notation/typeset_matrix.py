@@ -47,7 +47,7 @@ from derive.notation.layout import (
     joined,
     row,
 )
-from derive.notation.symbols import array_layout, function_name
+from derive.notation.symbols import activation_name, array_layout
 from derive.notation.typeset import MINUS, THIN, Page, layout, sign_and_size
 
 
@@ -93,7 +93,7 @@ def _(value: Transposed, page: Page) -> Layout:
 
 @layout.register
 def _(value: Elementwise, page: Page) -> Layout:
-    return row(function_name(value.function, page.notation), argument(layout(value.inner, page)))
+    return row(activation_name(value.function, value.inner, (), page.notation, page.view), argument(layout(value.inner, page)))
 
 
 @layout.register

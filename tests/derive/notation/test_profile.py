@@ -86,8 +86,11 @@ def test_other_conventions_are_toml_only() -> None:
     data["indices"].update(units=["i", "j", "k"], pattern=["n"], weight="from,to")
     data["symbols"].update(target={"letter": "z", "accent": "hat"}, pre_activation="s")
     data["layers"].update(mark="none")
+    data["roles"].update(letters=["i", "j", "k"])
     data["style"].update(sum_limits="always")
     soletskyi = notation(data, "own", "own.toml")
-    assert latex(weight[i, j], soletskyi) == "w_{ji}"
-    assert latex(Tensor("t", (n1,), "target", 1)[i], soletskyi) == r"\hat{z}_i"
-    assert latex(Total(j, weight[i, j] * value[j]), soletskyi) == r"\sum_{j=1}^{n_1}w_{ji}\,x_j"
+    here = View(general=1)
+    assert latex(weight[i, j], soletskyi, here) == "w_{ij}"
+    assert latex(weight[0, 1], soletskyi) == "w_{21}^{(2)}", "letters do not tell the layer"
+    assert latex(Tensor("t", (n1,), "target", 1)[i], soletskyi, here) == r"\hat{z}_j"
+    assert latex(Total(j, weight[i, j] * value[j]), soletskyi, here) == r"\sum_{i=1}^{n_{l-1}}w_{ij}\,x_i"
