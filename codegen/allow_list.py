@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 IMPORTS = frozenset(
     [
@@ -50,22 +50,28 @@ STATEMENTS = (
     *(ast.AnnAssign, ast.Assert, ast.Assign, ast.AugAssign, ast.Break, ast.ClassDef, ast.Continue, ast.Expr, ast.For),
     *(ast.FunctionDef, ast.If, ast.Import, ast.ImportFrom, ast.Pass, ast.Raise, ast.Return, ast.Try, ast.With),
 )
-FILE_FUNCTIONS = {"save": {"open", "np.savez"}, "load": {"np.load"}}
+FILE_FUNCTIONS = {"save": frozenset(["open", "np.savez"]), "load": frozenset(["np.load"])}
+HARMLESS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Constant)
 
 
 def fault(tree: ast.Module) -> tuple[int, str] | None:
     """The line of the first thing that is not allowed and what it is; None where everything is."""
-    fields = {name for name in _fields(tree) if name not in NO_FIELDS}
-    for node, files in _nodes(tree):
-        found = _fault(node, fields, files)
+    nodes = [node for node in ast.walk(tree) if not isinstance(node, HARMLESS)]
+    fields = {name for name in _fields(nodes) if name not in NO_FIELDS}
+    bases = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    files = _files(tree)
+    faults = []
+    for node in nodes:
+        is_base = isinstance(node, ast.Name) and node.id in MODULES and id(node) in bases
+        found = "" if is_base else _fault(node, fields, files.get(id(node), frozenset()))
         if found:
             return getattr(node, "lineno", 0), found
     return None
 
 
-def _fields(tree: ast.Module) -> Iterator[str]:
+def _fields(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """The names that a module gives to its arrays: fields of its named tuples, and what its classes keep to themselves."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.AnnAssign(target=ast.Name(id=name)):
                 yield name
@@ -73,34 +79,28 @@ def _fields(tree: ast.Module) -> Iterator[str]:
                 yield name
 
 
-def _nodes(tree: ast.Module) -> Iterator[tuple[ast.AST, set[str]]]:
-    """Every node, with what may be used there to reach files: only in the bodies of ``save`` and ``load``."""
-    bases: set[int] = set()
-    for statement in tree.body:
-        own = FILE_FUNCTIONS.get(statement.name, set()) if isinstance(statement, ast.FunctionDef) else set()
-        inside = {id(node) for line in statement.body for node in ast.walk(line)} if isinstance(statement, ast.FunctionDef) else set()
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Attribute):
-                bases.add(id(node.value))
-            if not (isinstance(node, ast.Name) and node.id in MODULES and id(node) in bases):
-                yield node, own if id(node) in inside else set()
+def _files(tree: ast.Module) -> dict[int, frozenset[str]]:
+    """What may be used to reach files: only by the nodes in the bodies of ``save`` and ``load``."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in FILE_FUNCTIONS]
+    return {id(node): FILE_FUNCTIONS[own.name] for own in functions for line in own.body for node in ast.walk(line)}
 
 
-def _fault(node: ast.AST, fields: set[str], files: set[str]) -> str:
+def _fault(node: ast.AST, fields: set[str], files: frozenset[str]) -> str:
     match node:
         case ast.Import() | ast.ImportFrom() if ast.unparse(node) not in IMPORTS:
+        case ast.Name(id=name) if name in MODULES or name in FILE_FUNCTIONS:
+            return f"use of {name} as a value"
+        case ast.Name(id=name):
+            own = (hasattr(builtins, name) or name.startswith("__")) and name not in BUILTINS and name not in files
+            return f"use of {name}" if own else ""
+        case ast.Attribute(value=ast.Name(id=base), attr=name) if base in MODULES:
+            return "" if name in MODULES[base] or f"{base}.{name}" in files else f"use of {base}.{name}"
+        case ast.Attribute(attr=name) if name not in ATTRIBUTES and name not in fields:
+            return f"use of {name}"
             names = ", ".join(alias.name for alias in node.names)
             return f"import of {names}" + (f" from {node.module}" if isinstance(node, ast.ImportFrom) else "")
         case ast.stmt() if not isinstance(node, STATEMENTS):
             return f"use of {type(node).__name__}"
         case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():
             return f"use of {type(node).__name__}"
-        case ast.Name(id=name) if name in MODULES or name in FILE_FUNCTIONS:
-            return f"use of {name} as a value"
-        case ast.Name(id=name) if (hasattr(builtins, name) or name.startswith("__")) and name not in BUILTINS | files:
-            return f"use of {name}"
-        case ast.Attribute(value=ast.Name(id=base), attr=name) if base in MODULES:
-            return "" if name in MODULES[base] or f"{base}.{name}" in files else f"use of {base}.{name}"
-        case ast.Attribute(attr=name) if name not in ATTRIBUTES and name not in fields:
-            return f"use of {name}"
     return ""

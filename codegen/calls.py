@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,18 +12,27 @@ REDUCER_ARGUMENTS = 4
 OTHER = {"copyto": 2, "erf": 5}
 
 
-def allocating_line(text: str) -> int:
+def allocating_line(tree: ast.Module) -> int:
     """The first line of a pass that makes an array of its own, 0 where there is none.
 
     A line is a call with its output as the last argument (or ``out=``), or gives a name to a number.
     """
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("run_"):
+    for function in _functions(tree):
+        if function.name.startswith("run_"):
             numbers: set[str] = set()
-            for line in node.body:
+            for line in function.body:
                 if not _is_fine(line, numbers):
                     return line.lineno
     return 0
+
+
+def _functions(around: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[ast.FunctionDef]:
+    """Every function that a module, its classes and its functions define, outer ones first."""
+    for node in around.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield from _functions(node)
 
 
 def _is_fine(line: ast.stmt, numbers: set[str]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Basic
 
-from codegen.stability import stabilise
+from codegen.stability import Stabilised
 from codegen.unfold import plain
 from derive.calculus.substitute import Renaming, right_side_at
 from derive.equations import Equation, System
@@ -70,12 +70,12 @@ def problem_of(system: System, derivations: Sequence[Derivation], output: Tensor
     """The equations of a batch system and its sweep, each in its stable form; what no result needs is left out."""
     forward = {equation.tensor: equation for equation in system.equations}
     backward = [derivation.equation for derivation in derivations]
+    stable = Stabilised(forward)
     equations = []
     for place, equation in enumerate((*system.equations, *backward), 1):
         cited = number(equation.tensor) if number else place
-        computed = stabilise(equation.right, forward)
-        equations.append(Numbered(cited, equation, computed))
-    gradients = {d.left.tensor.of: d.left.tensor for d in derivations if d.left.tensor.of in system.parameters}
+        equations.append(Numbered(cited, equation, stable(equation)))
+    gradients = {d.left.tensor.of: d.left.tensor for d in derivations}
     inputs = tuple(d.left.tensor for d in derivations if d.left.tensor.of in system.inputs)
     ordered = {parameter: gradients[parameter] for parameter in system.parameters}
     axis = _batch_axis(system)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sympy import Basic
 
@@ -67,7 +68,7 @@ class View:
     window: tuple[tuple[int, int] | None, ...] = ()
 
     def renamed(self, names: Mapping[str, str]) -> View:
-        return replace(self, buffer=names.get(self.buffer, self.buffer))
+        return replace(self, buffer=names[self.buffer]) if self.buffer in names else self
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,11 @@ class Statement:
     axes: tuple[int, ...] = ()
     scratch: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def reads(self) -> tuple[str, ...]:
         return tuple(view.buffer for view in self.operands)
 
-    @property
+    @cached_property
     def writes(self) -> tuple[str, ...]:
         return (self.target.buffer, *self.scratch)
 
@@ -97,6 +98,8 @@ class Statement:
         operands = tuple(view.renamed(names) for view in self.operands)
         scratch = tuple(names.get(name, name) for name in self.scratch)
         return replace(self, target=self.target.renamed(names), operands=operands, scratch=scratch)
+        if not any(name in names for name in (*self.reads, *self.writes)):
+            return self
 
 
 @dataclass(frozen=True)

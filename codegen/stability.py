@@ -8,10 +8,11 @@ from sympy import Basic
 
 from codegen.patterns import Identity, apply_at, apply_identities, identities
 from codegen.unfold import plain
-from derive.calculus.substitute import replace_entries, right_side_at
+from derive.calculus.pattern import pattern_of
+from derive.calculus.substitute import Renaming, replace_entries, right_side_at
 from derive.equations import Equation
 from derive.expressions import Apply, Entry, Expression, Tensor
-from derive.traversal import entries_of, rebuild, walk
+from derive.traversal import entries_of, rebuild, tensors_of, walk
 
 
 def stabilise(value: Expression, definitions: Mapping[Tensor, Equation]) -> Expression:
@@ -26,6 +27,24 @@ def stabilise(value: Expression, definitions: Mapping[Tensor, Equation]) -> Expr
     table = identities("stability")
     seen = _look_through(value, definitions, table)
     return plain(apply_identities(seen, table))
+
+
+class Stabilised:
+    """``stabilise`` for the equations of one system: each local pattern is treated once and renamed elsewhere."""
+
+    def __init__(self, definitions: Mapping[Tensor, Equation]) -> None:
+        self.definitions = definitions
+        self.patterns: dict[str, tuple[Expression, tuple[Basic, ...]]] = {}
+
+    def __call__(self, equation: Equation) -> Expression:
+        """The right side of ``equation`` in its stable form."""
+        read = [self.definitions[tensor] for tensor in tensors_of(equation.right) if tensor in self.definitions]
+        pattern, named = pattern_of(side for part in (equation, *read) for side in (part.left, part.right))
+        here = (*named, *equation.indices)
+        if pattern not in self.patterns:
+            self.patterns[pattern] = stabilise(equation.right, self.definitions), here
+        found, there = self.patterns[pattern]
+        return found if there == here else Renaming(dict(zip(there, here, strict=True)))(found)
 
 
 def _look_through(value: Basic, definitions: Mapping[Tensor, Equation], table: tuple[Identity, ...]) -> Basic:

@@ -952,8 +952,8 @@ def _agrees(batch: int) -> bool:
     error = abs(cost - reference) / max(1.0, abs(reference))
     ok = _report(f"batch {batch}: loss against the loop form", error)
     random = np.random.RandomState(batch)
-    for first in range(16):
-        places = range(first, len(SHAPES), 16)
+    for first in range(8):
+        places = range(first, len(SHAPES), 8)
         moved, along, size = list(wide), 0.0, 1.0
         for place in places:
             direction = random.uniform(-1, 1, SHAPES[place])

@@ -7,9 +7,8 @@ Memory          38,560 bytes for parameters and gradients, 456 per pattern of a 
 Generator       deltarule 0.1.0
 Specification   sha256 c138faeba9bd32a7332431108de7e090cbdf9743d3e5c9a05408b259790ab422
 Certificate     checked when written, and by --selftest:
-                loss and gradients against the equations as loops < 1e-12 (same
-                equations, smaller axes)
-                gradients against complex steps < 1e-12 (same equations, smaller axes)
+                loss and gradients against the equations as loops < 1e-12
+                gradients against complex steps < 1e-12
                 every array float64; a step allocates < 1 KiB
 
 x is (batch, 64), t (batch, 10) or class labels (batch,):

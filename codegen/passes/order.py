@@ -11,9 +11,10 @@ def forward_first(program: Program) -> Program:
     """The statements that the output needs come first, then those that the loss needs; otherwise the order stays."""
     for_output = _needed(program.statements, program.output)
     for_loss = _needed(program.statements, program.loss) | for_output
+    for_loss_only = for_loss - for_output
     places = range(len(program.statements))
     first = [program.statements[place] for place in places if place in for_output]
-    second = [program.statements[place] for place in places if place in for_loss - for_output]
+    second = [program.statements[place] for place in places if place in for_loss_only]
     third = [program.statements[place] for place in places if place not in for_loss]
     ordered = program.with_statements((*first, *second, *third))
     return replace(ordered, forward=len(first), valued=len(first) + len(second))

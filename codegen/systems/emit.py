@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -120,14 +121,14 @@ def reference_module(network: Network, sweep: Sweep) -> Any:
 
 def certify(work: Work, maker: Maker, text: str) -> None:
     """Raise CertificateError unless ``text``, made from ``work``, passes every check of the certificate."""
-    certificate.check_text(text)
+    tree = certificate.check_text(text)
     module = certificate.loaded(text)
     _check_arrays(module)
     small = work if _numbers(work) <= MOST_CHECKED else _smaller(maker.network, bool(work.input_gradients))
     checked = module if small is work else certificate.loaded(maker.module(small, bare=True))
     certificate.check_selftest(checked)
     if maker.style == "vectorised":
-        _check_allocation(text, module)
+        _check_allocation(tree, module)
         loops = certificate.loaded(Maker(maker.network, "loops", maker.dtype, "", maker.sample).module(small, bare=True))
         _check_agreement(checked, loops)
 
@@ -187,11 +188,11 @@ def _check_arrays(module: Any) -> None:
     certificate.check_precision(module, passes, (*workspace.parameters, *workspace.gradients))
 
 
-def _check_allocation(text: str, module: Any) -> None:
+def _check_allocation(tree: ast.Module, module: Any) -> None:
     parameters, inputs = module._random_point(1)
     workspace = module.Workspace()
     workspace.set_parameters(parameters)
-    certificate.check_growth(text, lambda: workspace.step(inputs))
+    certificate.check_growth(tree, lambda: workspace.step(inputs))
 
 
 def _check_agreement(module: Any, loops: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -29,7 +30,7 @@ def test_emitted_text_passes() -> None:
     check_text(TEXT)
     module = loaded(TEXT)
     check_arrays(module)
-    check_allocation(TEXT, module)
+    check_allocation(ast.parse(TEXT), module)
     check_selftest(module)
     check_agreement(module, loaded(text_of("3-4:tanh-2:softmax", "cross_entropy", style="loops")))
 
@@ -92,13 +93,13 @@ def test_a_buffer_of_another_precision_is_caught() -> None:
 def test_a_step_that_allocates_is_caught(new: str) -> None:
     text = edited("tanh(z1, a1)", new)
     with pytest.raises(CertificateError, match="allocates"):
-        check_allocation(text, loaded(TEXT))
+        check_allocation(ast.parse(text), loaded(TEXT))
 
 
 def test_a_step_that_keeps_memory_is_caught() -> None:
     text = edited("tanh(z1, a1)", "kept.append(np.zeros(500)); tanh(z1, a1)").replace("DTYPE = np", "kept = []\nDTYPE = np")
     with pytest.raises(CertificateError, match="a step allocates 4"):
-        check_allocation(TEXT, loaded(text))
+        check_allocation(ast.parse(TEXT), loaded(text))
 
 
 MUTATIONS = [
