@@ -65,8 +65,8 @@ def fault(tree: ast.Module) -> tuple[int, str] | None:
         is_base = isinstance(node, ast.Name) and node.id in MODULES and id(node) in bases
         found = "" if is_base else _fault(node, fields, files.get(id(node), frozenset()))
         if found:
-            return getattr(node, "lineno", 0), found
-    return None
+            faults.append((getattr(node, "lineno", 0), found))
+    return min(faults, key=lambda fault: fault[0]) if faults else None
 
 
 def _fields(nodes: Iterable[ast.AST]) -> Iterator[str]:
@@ -87,7 +87,6 @@ def _files(tree: ast.Module) -> dict[int, frozenset[str]]:
 
 def _fault(node: ast.AST, fields: set[str], files: frozenset[str]) -> str:
     match node:
-        case ast.Import() | ast.ImportFrom() if ast.unparse(node) not in IMPORTS:
         case ast.Name(id=name) if name in MODULES or name in FILE_FUNCTIONS:
             return f"use of {name} as a value"
         case ast.Name(id=name):
@@ -98,6 +97,7 @@ def _fault(node: ast.AST, fields: set[str], files: frozenset[str]) -> str:
         case ast.Attribute(attr=name) if name not in ATTRIBUTES and name not in fields:
             return f"use of {name}"
             names = ", ".join(alias.name for alias in node.names)
+        case ast.Import() | ast.ImportFrom() if ast.unparse(node) not in IMPORTS:
             return f"import of {names}" + (f" from {node.module}" if isinstance(node, ast.ImportFrom) else "")
         case ast.stmt() if not isinstance(node, STATEMENTS):
             return f"use of {type(node).__name__}"
