@@ -96,8 +96,8 @@ def _fault(node: ast.AST, fields: set[str], files: frozenset[str]) -> str:
             return "" if name in MODULES[base] or f"{base}.{name}" in files else f"use of {base}.{name}"
         case ast.Attribute(attr=name) if name not in ATTRIBUTES and name not in fields:
             return f"use of {name}"
-            names = ", ".join(alias.name for alias in node.names)
         case ast.Import() | ast.ImportFrom() if ast.unparse(node) not in IMPORTS:
+            names = ", ".join(alias.name for alias in node.names)
             return f"import of {names}" + (f" from {node.module}" if isinstance(node, ast.ImportFrom) else "")
         case ast.stmt() if not isinstance(node, STATEMENTS):
             return f"use of {type(node).__name__}"

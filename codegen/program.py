@@ -95,6 +95,8 @@ class Statement:
         return (self.target.buffer, *self.scratch)
 
     def renamed(self, names: Mapping[str, str]) -> Statement:
+        if not any(name in names for name in (*self.reads, *self.writes)):
+            return self
         operands = tuple(view.renamed(names) for view in self.operands)
         scratch = tuple(names.get(name, name) for name in self.scratch)
         return replace(self, target=self.target.renamed(names), operands=operands, scratch=scratch)
