@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from codegen import certificate
 from codegen.certificate import BOUNDS, CertificateError
-from codegen.decisions import Decisions, decide, optimised
 from codegen.header import header, memory, work
 from codegen.layout import storage
+from codegen.lower import lower_problem
+from codegen.passes import PASSES
 from codegen.problem import Problem, literal, problem_of, resized, summed_in_place
 from codegen.program import Program
-from codegen.scalar.check import check_straight_line, check_workspace
 from codegen.special.erf import erf_record
-from codegen.style import automatic
 from codegen.systems.emit import emit_system
 from codegen.targets import numpy_loops, numpy_vectorised
 from codegen.targets.loops import loop_lines
@@ -42,12 +39,10 @@ def emit(
     network: Network,
     sweep: Sweep,
     *,
-    style: str = "auto",
+    style: str = "vectorised",
     dtype: str = "float64",
-    batch: int | None = None,
     number: Callable[[Tensor], int] | None = None,
     version: str = "",
-    decisions: Decisions | None = None,
 ) -> str:
     """The module of a network, certified.
 
@@ -55,10 +50,9 @@ def emit(
     gives the number that comments cite for the equation of a tensor. Raises CertificateError where a check fails.
     """
     if isinstance(network.specification, EquationSpecification):
-        return emit_system(network, sweep, style="vectorised" if style == "auto" else style, dtype=dtype, number=number, version=version)
+        return emit_system(network, sweep, style=style, dtype=dtype, number=number, version=version)
     problem = problem_for(network, sweep, number)
-    chosen = automatic(problem, batch) if style == "auto" else style
-    facts = Facts(network, chosen, dtype, version, batch, decisions).decided(problem)
+    facts = Facts(network, style, dtype, version)
     text = facts.module(problem)
     certify(problem, facts, text)
     return text
@@ -72,7 +66,6 @@ def problem_for(network: Network, sweep: Sweep, number: Callable[[Tensor], int] 
 
 def certify(problem: Problem, facts: Facts, text: str) -> None:
     """Raise CertificateError unless ``text``, made from ``problem``, passes every check of the certificate."""
-    facts = facts.decided(problem)
     tree = certificate.check_text(text)
     module = certificate.loaded(text)
     certificate.check_arrays(module)
@@ -88,6 +81,14 @@ def certify(problem: Problem, facts: Facts, text: str) -> None:
 def _small_sizes(problem: Problem) -> dict[Any, int]:
     axes = [axis for axis in problem.system.axes if axis != problem.batch]
     return {axis: min(axis.size, 2 + place % 4) for place, axis in enumerate(axes)}
+
+
+def optimised(problem: Problem) -> Program:
+    """Lowered and through every pass."""
+    program = lower_problem(problem, storage(problem))
+    for step in PASSES:
+        program = step(program)
+    return program
 
 
 class Facts:
@@ -113,11 +114,9 @@ class Facts:
 
     def record(self, problem: Problem, bare: bool) -> ModuleRecord:
         """What the templates read."""
-        decisions = self.decided(problem).decisions
-        assert decisions is not None
         vectorised = self.style == "vectorised"
         merged = problem if bare and not vectorised else summed_in_place(problem)
-        program = None if bare and not vectorised else optimised(merged, decisions)
+        program = None if bare and not vectorised else optimised(merged)
         if program and vectorised:
             own = numpy_vectorised.passes_record(merged, program, cite=not bare)
         else:
