@@ -20,8 +20,8 @@ IMPORTS = frozenset(
 )
 BUILTINS = frozenset(
     """
-    ArithmeticError Exception FloatingPointError OSError TypeError ValueError __name__ abs all any bool complex dict enumerate float int
-    isinstance len list max min print range repr reversed round sorted str sum tuple type zip
+    ArithmeticError Exception FloatingPointError OSError OverflowError TypeError ValueError __name__ abs all any bool complex dict enumerate
+    float int isinstance len list max min print range repr reversed round sorted str sum tuple type zip
     """.split()  # noqa: SIM905 - reads better than thirty quotes
 )
 NUMPY = frozenset(
@@ -32,12 +32,13 @@ NUMPY = frozenset(
     tanh where zeros
     """.split()  # noqa: SIM905
 )
-MODULES = {"np": NUMPY, "sys": frozenset(["argv", "exit", "stderr"]), "math": frozenset(["erf", "exp", "inf", "log", "pi", "sqrt", "tanh"])}
+MATHEMATICS = frozenset("copysign cos erf exp expm1 inf log log1p nan pi pow sin sqrt tanh".split())  # noqa: SIM905
+MODULES = {"np": NUMPY, "sys": frozenset(["argv", "exit", "stderr"]), "math": MATHEMATICS}
 ATTRIBUTES = frozenset(
     """
-    RandomState T all any argmax astype batch copy dot dtype dx fill files flat flat_gradients flat_parameters forward gradients imag inputs
-    input_gradients items itemsize join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape set_parameters
-    shape size step sum take transpose uniform values _asdict _fields _replace
+    RandomState T all any append argmax astype batch copy dot dtype dx fill files flat flat_gradients flat_parameters forward gradients imag
+    inputs input_gradients items itemsize join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape set_parameters
+    shape size step sum take tolist transpose uniform values _asdict _fields _replace
     """.split()  # noqa: SIM905
 )
 NO_FIELDS = frozenset(

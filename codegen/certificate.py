@@ -93,10 +93,15 @@ def check_allocation(tree: ast.Module, module: ModuleType, batch: int = 16) -> N
 
 
 def check_growth(tree: ast.Module, step: Callable[[], Any]) -> None:
-    """Raise CertificateError if a line of the module allocates an array, or if ``step`` leaves memory behind, three times."""
+    """Raise CertificateError if a line of the module allocates an array, or if ``step`` leaves memory behind."""
     line = allocating_line(tree)
     if line:
         raise CertificateError(f"line {line} allocates")
+    check_left_behind(step)
+
+
+def check_left_behind(step: Callable[[], Any]) -> None:
+    """Raise CertificateError if ``step`` leaves memory behind, three times."""
     for _ in range(3):
         growth = _growth(step)
         if growth < LARGEST_GROWTH:

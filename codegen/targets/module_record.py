@@ -66,17 +66,19 @@ class ModuleRecord:
     extra_results: tuple[tuple[str, str], ...]
     unpacked_parameters: tuple[str, ...]
     unpacked: tuple[str, ...]
-    setup: tuple[Block, ...]
-    forward_lines: tuple[str, ...]
-    loss_lines: tuple[str, ...]
-    step_lines: tuple[str, ...]
-    output: str
-    loss: str
     reference: tuple[str, ...]
     erf: Mapping[str, Any]
     erf_series: bool
     tolerance: str
     groups: int
+    batches: tuple[int, ...] = (1, 3)
+    setup: tuple[Block, ...] = ()
+    forward_lines: tuple[str, ...] = ()
+    loss_lines: tuple[str, ...] = ()
+    step_lines: tuple[str, ...] = ()
+    output: str = ""
+    loss: str = ""
+    scalar: Any = None
 
 
 def size_text(axis: Axis, batch: Axis, patterns: str = "batch") -> str:

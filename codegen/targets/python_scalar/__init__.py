@@ -1,0 +1,75 @@
+"""Straight-line Python on floats, for networks so small that a call of NumPy takes longer than their arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from codegen.problem import Problem, resized
+from codegen.scalar.build import scalar_program
+from codegen.scalar.helpers import HELPERS
+from codegen.targets.python_scalar.functions import Function, bracketed
+
+FROM_MATH = ("erf", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh")
+
+
+@dataclass(frozen=True)
+class ScalarRecord:
+    """The functions of a scalar module: names bound once, and lines of bodies; ``compares`` where one chooses between two numbers.
+
+    ``rows`` give names to the numbers of the ``patterns`` that are written out, ``straight`` computes with them; ``before``, ``inside`` and
+    ``after`` are the loop over any number of patterns, ``outputs`` the lines of the forward pass.
+    """
+
+    patterns: int
+    compares: bool
+    functions: tuple[str, ...]
+    helpers: tuple[tuple[str, ...], ...]
+    unpacked: tuple[str, ...]
+    rows: tuple[str, ...]
+    targets: tuple[str, ...]
+    straight: tuple[str, ...]
+    before: tuple[str, ...]
+    inside: tuple[str, ...]
+    after: tuple[str, ...]
+    outputs: tuple[str, ...]
+    outputs_row: tuple[str, ...]
+
+
+def passes_record(problem: Problem, patterns: int, cite: bool = True) -> Mapping[str, Any]:
+    """The fields of a module record that depend on this target; ``patterns`` are written out, other numbers take a loop.
+
+    Raises InputError where there would be too many operations.
+    """
+    x, t = problem.inputs
+    results = (problem.loss, *problem.gradients.values(), *problem.input_gradients)
+    written_out = resized(problem, {problem.batch: patterns})
+    own_results = (written_out.loss, *written_out.gradients.values())
+    straight = Function(written_out, scalar_program(written_out, patterns), own_results, cite)
+    loop = Function(problem, scalar_program(problem, 0), results, cite=False)
+    forward = Function(problem, scalar_program(problem, 0, forward_only=True), (problem.output,), cite=False)
+    before, inside, after = loop.looped((x, t))
+    for gradient in problem.input_gradients:
+        inside += bracketed(f"        {gradient.name}.append(", loop.names(gradient), ")", 8)
+    tail = f", {', '.join(gradient.name for gradient in problem.input_gradients)}" if problem.input_gradients else ""
+    after += loop.returned(tail)
+    own = straight.body()
+    outputs = forward.looped((x,))
+    calls = straight.calls | loop.calls | forward.calls
+    record = ScalarRecord(
+        patterns=patterns,
+        compares=straight.compares or loop.compares,
+        functions=tuple(name for name in FROM_MATH if name in calls),
+        helpers=tuple(lines for name, lines in HELPERS.items() if name in calls),
+        unpacked=tuple(straight.unpacked(written_out.parameters, "flat_parameters", 4)),
+        rows=tuple(straight.rows(written_out.inputs[0], 8)),
+        targets=tuple(straight.rows(written_out.inputs[1], 4)),
+        straight=tuple(own),
+        before=tuple(before),
+        inside=tuple(inside),
+        after=tuple(after),
+        outputs=tuple(line for part in outputs for line in part),
+        outputs_row=tuple(bracketed("        y.append(", forward.names(problem.output), ")", 8)),
+    )
+    return {"scalar": record, "loss": problem.loss.name}

@@ -1,0 +1,138 @@
+"""The bodies of scalar functions: names given to the arguments, assignments under their equations, and what is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codegen.problem import Problem
+from codegen.scalar.build import Named, ScalarProgram
+from codegen.scalar.values import AFTER, BEFORE, PATTERN
+from codegen.targets.module_record import WIDTH, comment
+from codegen.targets.python_scalar.lines import Assignments, reached, unconditional
+from codegen.targets.python_scalar.text import text
+from derive.expressions import Tensor
+
+OWN_NAMES = {"flat_parameters", "x", "t", "batch", "y", "dx", "math", "max", "min", "abs", "zip", "len"}
+
+
+class Function:
+    """The lines of one function that computes some results of a scalar program."""
+
+    def __init__(self, problem: Problem, program: ScalarProgram, results: Sequence[Tensor], cite: bool) -> None:
+        self.problem, self.program, self.results, self.cite = problem, program, results, cite
+        wanted = [value for tensor in results for value in program.found[tensor]]
+        counts = reached([*wanted, *(own.value for own in program.sums)])
+        self.calls = {str(value.detail) for value in counts if value.operation == "call"}
+        self.compares = any(value.operation in ("largest", "smallest") and len(value.arguments) == 2 for value in counts)
+        self.live = [named for named in program.named if named.value in counts]
+        always = unconditional([*wanted, *(own.value for own in program.sums), *(named.value for named in self.live)])
+        given = {str(value.detail) for values in program.given.values() for value in values}
+        taken = {*OWN_NAMES, *given, *(own.name for own in program.sums), *(named.name for named in program.named)}
+        self.assignments = Assignments(counts, always, taken=taken)
+
+    def body(self) -> list[str]:
+        """What is computed where every pattern is written out, and what is returned."""
+        return [*self.assigned(self.live, 4), *self.returned()]
+
+    def looped(self, arguments: Sequence[Tensor]) -> tuple[list[str], list[str], list[str]]:
+        """Before, in and after the loop over patterns."""
+        before = self.unpacked(self.problem.parameters, "flat_parameters", 4)
+        before += [f"    {name} = {words}" for name, words in self.program.constants]
+        before += self.assigned(self.at(BEFORE), 4)
+        before += [f"    {own.name} = 0.0" for own in self.program.sums]
+        heads = [self.head(tensor, len(arguments) == 1) for tensor in arguments]
+        line = f"    for {', '.join(heads)} in {self.rows_given(arguments)}:"
+        if len(line) <= WIDTH:
+            inside = [line]
+        else:
+            rows = [f"{tensor.name}_row" for tensor in arguments]
+            inside = [f"    for {', '.join(rows)} in {self.rows_given(arguments)}:"]
+            for tensor, row in zip(arguments, rows, strict=True):
+                inside += self.unpacked([tensor], row, 8)
+        inside += self.assigned(self.at(PATTERN), 8) + self.added()
+        return before, inside, self.assigned(self.at(AFTER), 4)
+
+    def rows_given(self, arguments: Sequence[Tensor]) -> str:
+        return arguments[0].name if len(arguments) == 1 else f"zip({', '.join(tensor.name for tensor in arguments)})"
+
+    def head(self, tensor: Tensor, alone: bool) -> str:
+        names = [str(value.detail) for value in self.program.given[tensor]]
+        return f"({names[0]},)" if len(names) == 1 else ", ".join(names) if alone else f"({', '.join(names)})"
+
+    def at(self, stage: int) -> list[Named]:
+        return [named for named in self.live if named.value.stage == stage]
+
+    def assigned(self, named: Sequence[Named], indent: int) -> list[str]:
+        """Assignments, each equation's number and text above its first."""
+        lines: list[str] = []
+        cited = None
+        for own in named:
+            written = self.assignments.assign(own.name, own.value, indent)
+            if written and self.cite and own.equation is not cited:
+                cited = own.equation
+                lines += comment(own.equation, indent)
+            lines += written
+        return lines
+
+    def added(self) -> list[str]:
+        """What is added up over the patterns."""
+        lines: list[str] = []
+        cited = None
+        for own in self.program.sums:
+            if self.cite and own.equation is not cited:
+                cited = own.equation
+                lines += comment(own.equation, 8)
+            lines += self.assignments.prepare(own.value, own.name, 8)
+            words = text(own.value, self.assignments.names)
+            if len(f"        {own.name} += {words}") > WIDTH:
+                name = self.assignments.fresh(own.value, own.name)
+                lines += self.assignments.assign(name, own.value, 8)
+                words = text(own.value, self.assignments.names)
+            lines.append(f"        {own.name} += {words}")
+        return lines
+
+    def names(self, tensor: Tensor) -> list[str]:
+        """The value of a tensor at each position, as it is written."""
+        return [text(value, self.assignments.names) for value in self.program.found[tensor]]
+
+    def returned(self, tail: str = "") -> list[str]:
+        """``return cost, (dW1_0_0, ...)``."""
+        loss, *gradients = self.results
+        slopes = [name for tensor in gradients if tensor not in self.problem.input_gradients for name in self.names(tensor)]
+        return bracketed(f"    return {self.names(loss)[0]}, ", slopes, tail, 4)
+
+    def unpacked(self, tensors: Sequence[Tensor], source: str, indent: int) -> list[str]:
+        """``W1_0_0, ... = flat_parameters``."""
+        names = [str(value.detail) for tensor in tensors for value in self.program.given[tensor]]
+        if len(names) > 1:
+            line = f"{' ' * indent}{', '.join(names)} = {source}"
+            if len(line) <= WIDTH:
+                return [line]
+        return bracketed(" " * indent, names, f" = {source}", indent)
+
+    def rows(self, tensor: Tensor, indent: int) -> list[str]:
+        """``(x_0, x_1), (x_2, x_3) = x``: a row for each pattern that is written out."""
+        names = [str(value.detail) for value in self.program.given[tensor]]
+        width = len(names) // self.program.patterns
+        rows = [names[start : start + width] for start in range(0, len(names), width)]
+        listed = ["(" + ", ".join(row) + ("," if len(row) == 1 else "") + ")" for row in rows]
+        if len(rows) > 1:
+            line = f"{' ' * indent}{', '.join(listed)} = {tensor.name}"
+            if len(line) <= WIDTH:
+                return [line]
+        if all(len(row) + indent + 5 <= WIDTH for row in listed):
+            return bracketed(" " * indent, listed, f" = {tensor.name}", indent)
+        lines = [f"{' ' * indent}("]
+        for row in rows:
+            lines += bracketed(" " * (indent + 4), row, ",", indent + 4)
+        return [*lines, f"{' ' * indent}) = {tensor.name}"]
+
+
+def bracketed(head: str, names: Sequence[str], tail: str, indent: int) -> list[str]:
+    """A tuple in brackets, in one line where it fits, else a line for each."""
+    listed = ", ".join(names) + ("," if len(names) == 1 else "")
+    line = f"{head}({listed}){tail}"
+    if len(line) <= WIDTH:
+        return [line]
+    pad = " " * indent
+    return [f"{head}(", *(f"{pad}    {name}," for name in names), f"{pad}){tail}"]
