@@ -37,8 +37,8 @@ MODULES = {"np": NUMPY, "sys": frozenset(["argv", "exit", "stderr"]), "math": MA
 ATTRIBUTES = frozenset(
     """
     RandomState T all any append argmax astype batch copy dot dtype dx fill files flat flat_gradients flat_parameters forward gradients imag
-    inputs input_gradients items itemsize join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape set_parameters
-    shape size step sum take tolist transpose uniform values _asdict _fields _replace
+    inputs input_gradients items itemsize join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape
+    set_parameters shape size step sum take tolist transpose uniform values _asdict _fields _replace
     """.split()  # noqa: SIM905
 )
 NO_FIELDS = frozenset(
