@@ -39,8 +39,16 @@ KINDS = {  # where the names of each kind are found
     "styles": "codegen.emit:STYLES",
     "optimisers": None,
 }
-MIME = {"html": "text/html", "tex": "text/x-tex", "md": "text/markdown"}
+MIME = {
+    "html": "text/html",
+    "tex": "text/x-tex",
+    "fragment": "text/x-tex",
+    "md": "text/markdown",
+    "slides": "text/x-tex",
+    "handout": "text/x-tex",
+}
 FORMATS = (*MIME, "pdf")
+PAGES = ("slides", "handout")  # LaTeX sources, compiled where the file is to be a PDF
 REDUCTIONS = ("mean", "sum")
 DTYPES = ("float64", "float32")
 
@@ -253,12 +261,14 @@ def build(net: Network, output: Path, **asked: Any) -> int:
 @cli.command()
 @_of_network
 @NOTES
-@click.option("--format", **one_of(FORMATS), help="Default: what FILE ends with, else html; pdf needs pdfLaTeX.")
+@click.option("--format", **one_of(FORMATS), help="Default: what FILE ends with, else html. A PDF needs pdfLaTeX.")
 @_output("FILE")
 def notes(net: Network, format: str | None, output: Path | None, **asked: Any) -> int:
     """Print lecture notes.
 
     They hold the network, every derivation step by step and the algorithms.
+    Slides and handout are LaTeX (beamer), compiled where FILE ends with .pdf;
+    a fragment is LaTeX to be read by a document with amsmath and tikz.
 
     \b
     Example:
@@ -268,6 +278,10 @@ def notes(net: Network, format: str | None, output: Path | None, **asked: Any) -
     format = format or (suffix if suffix in FORMATS else FORMATS[0])
     with progress("notes"):
         text = net.notes(**asked, format=format)
+        if format in PAGES and suffix == "pdf":
+            from derive.notes import compiled
+
+            text = compiled(str(text))
     if format == "pdf" and output is None:
         output = Path(f"{net.name}.pdf")
     deliver(text, output)

@@ -14,15 +14,25 @@ from derive.notes.sections import sections
 from derive.notes.sections.one_pattern import backward
 from derive.notes.story import Story
 from derive.notes.svg import svg
+from derive.notes.writers.fragment import fragment
 from derive.notes.writers.html import html
 from derive.notes.writers.markdown import markdown
 from derive.notes.writers.pdf import pdf
+from derive.notes.writers.slides import handout, slides
 from derive.notes.writers.tex import tex
 from derive.results import Results
 from derive.words import Code, Text
 from derive.words import load as load_words
 
-WRITERS: dict[str, Callable[[Document], str | bytes]] = {"html": html, "tex": tex, "pdf": pdf, "md": markdown}
+WRITERS: dict[str, Callable[[Document], str | bytes]] = {
+    "html": html,
+    "tex": tex,
+    "fragment": fragment,
+    "pdf": pdf,
+    "md": markdown,
+    "slides": slides,
+    "handout": handout,
+}
 _LONGEST = 200
 
 

@@ -77,6 +77,27 @@ def _letter_width(name: str) -> float:
     return (0.8 if name[0].isupper() else 0.65) if name in GREEK else 0.55 * len(name)
 
 
+def tallness(item: Layout) -> float:
+    """The height of a displayed formula, in lines of text."""
+    match item:
+        case Row(parts):
+            return max((tallness(part) for part in parts), default=1.0)
+        case Scripts(base, _, _, _):
+            return tallness(base) + 0.15
+        case Fraction(top, bottom, small):
+            return (_SCRIPT if small else 1) * (tallness(top) + tallness(bottom)) + 0.2
+        case Root(body) | Accented(body, _) | Fenced(body, _, _):
+            return tallness(body) + 0.1
+        case Big(_, below, above):
+            return 1.5 + sum(0.75 for limit in (below, above) if limit is not None)
+        case Branches(rows):
+            return sum(max(1.2, tallness(value)) for value, _ in rows)
+        case Grid(rows):
+            return sum(max(1.2, *(_SCRIPT * tallness(cell) + 0.3 for cell in cells)) for cells in rows)
+        case _:
+            return 1.0
+
+
 def sentence_width(sentence: Sentence) -> float:
     """The width of running text on one line, in em."""
     total = 0.0

@@ -1,4 +1,4 @@
-"""Notes as PDF, by pdfLaTeX in a folder of its own and without access to a shell."""
+"""LaTeX as PDF, by pdfLaTeX in a folder of its own and without access to a shell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ _LONGEST = 200
 
 
 def pdf(document: Document) -> bytes:
-    """The article as PDF; the same bytes again where ``SOURCE_DATE_EPOCH`` is set.
+    """The article as PDF.
+
+    Raises ``InputError``: see ``compiled``.
+    """
+    return compiled(tex(document))
+
+
+def compiled(source: str) -> bytes:
+    """A whole LaTeX document, written by this tool, as PDF; the same bytes again where ``SOURCE_DATE_EPOCH`` is set.
 
     Raises ``InputError`` where pdfLaTeX is missing, takes too long or refuses the text.
     """
@@ -27,7 +35,7 @@ def pdf(document: Document) -> bytes:
             "pdf needs pdflatex, which is not installed (TeX Live: texlive-latex-extra and texlive-pictures); tex, html and md do not"
         )
     with tempfile.TemporaryDirectory(prefix="deltarule-") as folder:
-        Path(folder, "notes.tex").write_text(tex(document), encoding="ascii")
+        Path(folder, "notes.tex").write_text(source, encoding="ascii")
         for _ in range(3):
             log = _run(program, folder)
             if "Rerun to get" not in log and "undefined references" not in log and "Table widths have changed" not in log:
