@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from codegen.program import ARGUMENT, CONSTANT, GRADIENT, PARAMETER, Buffer, Program, Statement
+from codegen.program import ARGUMENT, CONSTANT, GRADIENT, JOINED, PARAMETER, Buffer, Program, Statement
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def workspace_bytes(program: Program, itemsize: int) -> Amount:
     return sum((max(group, key=_largest) for group in groups), Amount())
 
 
-_OWNED = (ARGUMENT, CONSTANT, PARAMETER, GRADIENT)
+_OWNED = (ARGUMENT, CONSTANT, PARAMETER, GRADIENT, JOINED)
 
 
 def _is_input_gradient(program: Program, buffer: Buffer) -> bool:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from codegen import certificate
 from codegen.certificate import BOUNDS, CertificateError
+from codegen.decisions import Decisions, decide, optimised
 from codegen.header import header, memory, work
 from codegen.layout import storage
-from codegen.lower import lower_problem
-from codegen.passes import PASSES
 from codegen.problem import Problem, literal, problem_of, resized, summed_in_place
 from codegen.program import Program
+from codegen.scalar.check import check_straight_line, check_workspace
 from codegen.special.erf import erf_record
+from codegen.style import automatic
 from codegen.systems.emit import emit_system
-from codegen.targets import numpy_loops, numpy_vectorised
+from codegen.targets import numpy_loops, numpy_vectorised, python_scalar
 from codegen.targets.loops import loop_lines
 from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord, parameter_records, shape_text, unpacked
 from codegen.targets.templates import render
@@ -26,7 +29,7 @@ from derive.specifications.equation_specification import EquationSpecification
 from derive.specifications.specification import Specification
 from derive.traversal import tensors_of
 
-STYLES = ("vectorised", "loops")
+STYLES = ("auto", "vectorised", "scalar", "loops")
 DTYPES = ("float64", "float32")
 MOST_CHECKED = 20_000
 """Networks with more parameters are checked against the loop form with smaller axes."""
@@ -39,20 +42,25 @@ def emit(
     network: Network,
     sweep: Sweep,
     *,
-    style: str = "vectorised",
+    style: str = "auto",
     dtype: str = "float64",
+    batch: int | None = None,
     number: Callable[[Tensor], int] | None = None,
     version: str = "",
+    decisions: Decisions | None = None,
 ) -> str:
     """The module of a network, certified.
 
-    ``sweep`` is the reverse sweep of the batch system; where it has the adjoint of x, the module has ``loss_gradients_and_dx``. ``number``
-    gives the number that comments cite for the equation of a tensor. Raises CertificateError where a check fails.
+    ``sweep`` is the reverse sweep of the batch system; where it has the adjoint of x, the module has ``loss_gradients_and_dx``. ``batch``
+    is how many patterns a step will see, where that is known: ``auto`` chooses by it, and the scalar style writes so many out. ``number``
+    gives the number that comments cite for the equation of a tensor. ``decisions`` fix the form of the vectorised style, which otherwise
+    follows from the sizes. Raises CertificateError where a check fails.
     """
     if isinstance(network.specification, EquationSpecification):
-        return emit_system(network, sweep, style=style, dtype=dtype, number=number, version=version)
+        return emit_system(network, sweep, style="vectorised" if style == "auto" else style, dtype=dtype, number=number, version=version)
     problem = problem_for(network, sweep, number)
-    facts = Facts(network, style, dtype, version)
+    chosen = automatic(problem, batch) if style == "auto" else style
+    facts = Facts(network, chosen, dtype, version, batch, decisions).decided(problem)
     text = facts.module(problem)
     certify(problem, facts, text)
     return text
@@ -66,6 +74,7 @@ def problem_for(network: Network, sweep: Sweep, number: Callable[[Tensor], int] 
 
 def certify(problem: Problem, facts: Facts, text: str) -> None:
     """Raise CertificateError unless ``text``, made from ``problem``, passes every check of the certificate."""
+    facts = facts.decided(problem)
     tree = certificate.check_text(text)
     module = certificate.loaded(text)
     certificate.check_arrays(module)
@@ -76,6 +85,11 @@ def certify(problem: Problem, facts: Facts, text: str) -> None:
         certificate.check_allocation(tree, module)
         loops = certificate.loaded(Facts(facts.network, "loops", facts.dtype, facts.version).module(small, bare=True))
         certificate.check_agreement(checked, loops)
+    if facts.style == "scalar":
+        loops = certificate.loaded(Facts(facts.network, "loops", facts.dtype, facts.version).module(problem, bare=True))
+        certificate.check_agreement(module, loops)
+        check_workspace(module, facts.patterns or 1)
+        check_straight_line(module, loops, facts.patterns or 1)
 
 
 def _small_sizes(problem: Problem) -> dict[Any, int]:
@@ -83,19 +97,27 @@ def _small_sizes(problem: Problem) -> dict[Any, int]:
     return {axis: min(axis.size, 2 + place % 4) for place, axis in enumerate(axes)}
 
 
-def optimised(problem: Problem) -> Program:
-    """Lowered and through every pass."""
-    program = lower_problem(problem, storage(problem))
-    for step in PASSES:
-        program = step(program)
-    return program
-
-
 class Facts:
     """What a module says beside its equations."""
 
-    def __init__(self, network: Network, style: str, dtype: str, version: str) -> None:
-        self.network, self.style, self.dtype, self.version = network, style, dtype, version
+    def __init__(
+        self,
+        network: Network,
+        style: str,
+        dtype: str,
+        version: str,
+        patterns: int | None = None,
+        decisions: Decisions | None = None,
+    ) -> None:
+        self.network, self.style, self.dtype, self.version, self.patterns = network, style, dtype, version, patterns
+        self.decisions = decisions
+
+    def decided(self, problem: Problem) -> Facts:
+        """The same with decisions, those for the sizes of a problem where there are none yet."""
+        if self.decisions is not None:
+            return self
+        decisions = decide(summed_in_place(problem), self.patterns, np.dtype(self.dtype).itemsize)
+        return Facts(self.network, self.style, self.dtype, self.version, self.patterns, decisions)
 
     def is_small(self, problem: Problem) -> bool:
         sizes = (_size(tensor) for tensor in problem.parameters)
@@ -114,11 +136,15 @@ class Facts:
 
     def record(self, problem: Problem, bare: bool) -> ModuleRecord:
         """What the templates read."""
+        decisions = self.decided(problem).decisions
+        assert decisions is not None
         vectorised = self.style == "vectorised"
         merged = problem if bare and not vectorised else summed_in_place(problem)
-        program = None if bare and not vectorised else optimised(merged)
+        program = None if bare and not vectorised else optimised(merged, decisions)
         if program and vectorised:
             own = numpy_vectorised.passes_record(merged, program, cite=not bare)
+        elif self.style == "scalar":
+            own = python_scalar.passes_record(problem, self.patterns or 1, cite=not bare)
         else:
             own = numpy_loops.passes_record(problem, cite=not bare)
         erf = program is not None and vectorised and any(statement.operation == "erf" for statement in program.statements)
@@ -158,6 +184,7 @@ class Facts:
             erf_series=any("_erf_series(" in line for line in reference),
             tolerance=f"{BOUNDS[self.dtype]:.0e}".replace("e-0", "e-"),
             groups=max(1, min(len(names), MOST_GROUPS, LARGEST_SELFTEST // sum(map(_size, problem.parameters)))),
+            batches=tuple(sorted({1, 3, *([self.patterns] if self.style == "scalar" and self.patterns else [])})),
             **own,
         )
 
@@ -188,8 +215,8 @@ def _size(tensor: Tensor) -> int:
 
 
 def _imports(own: Mapping[str, Any]) -> list[str]:
-    lines = (line for part in ("forward_lines", "loss_lines", "step_lines") for line in own[part])
-    mathematical = any("math.erf(" in line for line in lines)
+    lines = (line for part in ("forward_lines", "loss_lines", "step_lines") for line in own.get(part, ()))
+    mathematical = "scalar" in own or any("math.erf(" in line for line in lines)
     return [*(["import math"] if mathematical else []), "import sys", "from typing import NamedTuple"]
 
 

@@ -1,17 +1,39 @@
-"""In which order a parameter lies in memory: the axis that the forward pass sums over comes first.
+"""In which order the axes of arrays lie in memory.
 
-``x @ W.T`` with W stored as (n_in, n_out) is a product of two contiguous matrices, which BLAS does fastest.
+A matrix of parameters has the axis that the forward pass sums over first: ``x @ W.T`` with W stored as (n_in, n_out) is a product of
+two contiguous matrices, which BLAS does fastest. Values of a batch have one pattern after the other (rows) or one unit after the other
+(columns). In columns a bias can be one more row of its weights, and sums over units run along memory; in rows products of large
+matrices are faster, and arguments need no copy. Which is best depends on the sizes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sympy import Basic
 
 from codegen.problem import Problem
 from derive.expressions import Entry, Function, Tensor, Total
 from derive.indices import Axis, Index
+
+ROWS, OUTPUT_COLUMNS, COLUMNS, ALL_COLUMNS = "rows", "output columns", "columns", "columns, input copied"
+LAYOUTS = (ROWS, OUTPUT_COLUMNS, COLUMNS, ALL_COLUMNS)
+"""Patterns as rows everywhere, as columns in the last layer, as columns in every layer, and in every layer and the input."""
+
+Orders = Mapping[Tensor, tuple[int, ...]]
+
+
+def orders(problem: Problem, layout: str) -> Orders:
+    """The order in memory of the axes of each tensor for which it is not the documented one."""
+    found: dict[Tensor, tuple[int, ...]] = storage(problem)
+    if layout == ROWS:
+        return found
+    values = [numbered.tensor for numbered in problem.equations if numbered.tensor not in problem.input_gradients]
+    if layout == OUTPUT_COLUMNS:
+        values = [tensor for tensor in values if tensor.layer == problem.output.layer]
+    arguments = problem.inputs if layout == ALL_COLUMNS else problem.inputs[-1:]
+    turned = [tensor for tensor in (*values, *arguments) if len(tensor.axes) == 2 and tensor.axes[0] == problem.batch]
+    return {**found, **dict.fromkeys(turned, (1, 0))}
 
 
 def storage(problem: Problem) -> dict[Tensor, tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 
 from codegen.contraction import total
@@ -48,8 +49,9 @@ class LoweringError(ValueError):
 class Lowering:
     """Where tensors are kept while equations become statements."""
 
-    def __init__(self, problem: Problem, stored: dict[Tensor, tuple[int, ...]]) -> None:
+    def __init__(self, problem: Problem, stored: Mapping[Tensor, tuple[int, ...]]) -> None:
         self.writer = Writer(problem.batch)
+        self.stored = stored
         self.kept: dict[Tensor, tuple[Buffer, tuple[int, ...]]] = {}
         for tensor in problem.inputs:
             self.declare(tensor, ARGUMENT)
@@ -65,7 +67,7 @@ class Lowering:
         order = stored or tuple(range(len(tensor.axes)))
         documented = tuple(order.index(axis) for axis in range(len(order)))
         axes = tuple(tensor.axes[axis] for axis in order)
-        buffer = Buffer(tensor.name, axes, kind, documented=documented if stored else ())
+        buffer = Buffer(tensor.name, axes, kind, documented=documented if stored and kind in (PARAMETER, GRADIENT) else ())
         self.writer.buffers[tensor.name] = buffer
         self.kept[tensor] = (buffer, order)
         return buffer
@@ -80,12 +82,19 @@ class Lowering:
         if len(set(labels)) < len(labels):
             raise LoweringError(f"{entry.tensor.name} is read at positions that are not different indices")
         window = tuple(None if index.axis == axis and start == 0 else (start, start + index.axis.size) for (index, start), axis in found)
-        return Value(buffer, labels, window if any(window) else ())
+        value = Value(buffer, labels, window if any(window) else ())
+        return self.turned(value, self.stored[entry.tensor]) if buffer.kind == ARGUMENT and entry.tensor in self.stored else value
+
+    def turned(self, value: Value, order: tuple[int, ...]) -> Value:
+        """An argument copied into the order of axes in which the program works on it."""
+        labels = tuple(value.labels[axis] for axis in order)
+        copy = self.writer.scratch(f"{value.buffer.name}_columns", labels)
+        return self.writer.write("copyto", copy, [aligned(value, labels)])
 
     def equation(self, numbered: Numbered, at: int) -> None:
         """The statements of one equation, its result in the buffer of its tensor."""
         tensor = numbered.tensor
-        order = self.kept[tensor][1] if tensor in self.kept else tuple(range(len(tensor.axes)))
+        order = self.kept[tensor][1] if tensor in self.kept else self.stored.get(tensor, tuple(range(len(tensor.axes))))
         labels = tuple(numbered.equation.indices[axis] for axis in order)
         self.writer.equation, self.writer.target = at, tensor.name
         self.writer.order = (*labels, *(node.index for node in walk(numbered.computed) if isinstance(node, Total | Largest)))
@@ -94,7 +103,7 @@ class Lowering:
             if not value.window and not value.buffer.truth and set(value.labels) == set(labels) and value.buffer.kind != CONSTANT:
                 self.keep(tensor, value, numbered.equation.indices)
                 return
-            self.declare(tensor, VALUE)
+            self.declare(tensor, VALUE, order)
         if value.buffer.kind == SCRATCH and value.labels == labels:
             self.rename(value.buffer.name, tensor.name)
             return
@@ -122,8 +131,11 @@ class Lowering:
             statements[at] = statements[at].renamed({old: new})
 
 
-def lower_problem(problem: Problem, stored: dict[Tensor, tuple[int, ...]]) -> Program:
-    """The program of a problem; ``stored`` says in which order of axes a parameter (and its gradient) lies in memory."""
+def lower_problem(problem: Problem, stored: Mapping[Tensor, tuple[int, ...]]) -> Program:
+    """The program of a problem; ``stored`` gives the order in memory of a tensor's axes where it is not the documented one.
+
+    A gradient lies as its parameter does. An argument comes as its caller has it and is copied.
+    """
     lowering = Lowering(problem, stored)
     for at, numbered in enumerate(problem.equations):
         lowering.equation(numbered, at)

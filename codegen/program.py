@@ -16,6 +16,7 @@ from derive.expressions import Expression
 from derive.indices import Axis
 
 ARGUMENT, PARAMETER, GRADIENT, VALUE, SCRATCH, CONSTANT = "argument", "parameter", "gradient", "value", "scratch", "constant"
+JOINED = "joined"
 
 
 class Call(Expression):
@@ -76,7 +77,8 @@ class Statement:
     """``target = operation(operands)``, from the equation at place ``equation`` of the program.
 
     ``operation`` is a NumPy ufunc, ``dot``, ``matmul``, ``copyto``, or a reduction ``sum``/``largest`` over the stored ``axes``
-    of its operand. ``scratch`` are buffers that the operation overwrites while it runs.
+    of its operand. ``scratch`` are buffers that the operation overwrites while it runs; ``also`` are the places of further equations
+    that it computes.
     """
 
     operation: str
@@ -85,6 +87,7 @@ class Statement:
     equation: int
     axes: tuple[int, ...] = ()
     scratch: tuple[str, ...] = ()
+    also: tuple[int, ...] = ()
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
@@ -100,8 +103,18 @@ class Statement:
         operands = tuple(view.renamed(names) for view in self.operands)
         scratch = tuple(names.get(name, name) for name in self.scratch)
         return replace(self, target=self.target.renamed(names), operands=operands, scratch=scratch)
-        if not any(name in names for name in (*self.reads, *self.writes)):
-            return self
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A buffer in whose memory two others lie: all its rows but the last are ``rows``, the last one is ``last``.
+
+    ``last`` is a vector, or empty for a row of ones.
+    """
+
+    name: str
+    rows: str
+    last: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,7 @@ class Program:
     """Statements over buffers. ``results`` hold their values when it ends; ``output`` is what the forward pass returns.
 
     The first ``forward`` statements compute the output, those up to ``valued`` the loss. ``memory`` groups the buffers that share one
-    piece of memory.
+    piece of memory; ``joined`` are those that other buffers lie in.
     """
 
     batch: Axis
@@ -121,18 +134,35 @@ class Program:
     memory: tuple[tuple[str, ...], ...] = field(default=())
     forward: int = 0
     valued: int = 0
+    joined: tuple[Joined, ...] = ()
 
     def with_statements(self, statements: Iterable[Statement]) -> Program:
         """The program with other statements and only the buffers that they or its results use."""
         kept = tuple(statements)
-        used = {name for s in kept for name in (*s.reads, *s.writes)} | set(self.results) | {self.output, self.loss}
+        used = {name for s in kept for name in (*self.read_by(s), *self.written_by(s))} | set(self.results) | {self.output, self.loss}
         always = (ARGUMENT, PARAMETER, GRADIENT)
         buffers = {name: b for name, b in self.buffers.items() if name in used or b.kind in always}
         return replace(self, statements=kept, buffers=buffers)
 
+    @cached_property
+    def _results(self) -> frozenset[str]:
+        return frozenset(self.results)
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """A buffer and those that lie in it."""
+        return (name, *(part for joined in self.joined if joined.name == name for part in (joined.rows, joined.last) if part))
+
+    def read_by(self, statement: Statement) -> tuple[str, ...]:
+        """Every buffer whose values a statement reads."""
+        return tuple(part for name in statement.reads for part in self.parts(name))
+
+    def written_by(self, statement: Statement) -> tuple[str, ...]:
+        """Every buffer whose values a statement changes."""
+        return tuple(part for name in statement.writes for part in self.parts(name))
+
     def is_kept(self, name: str) -> bool:
         """Whether a buffer's value must survive the program, or is not the program's to overwrite."""
-        return name in self.results or self.buffers[name].kind in (ARGUMENT, PARAMETER, GRADIENT, CONSTANT)
+        return name in self._results or self.buffers[name].kind in (ARGUMENT, PARAMETER, GRADIENT, CONSTANT, JOINED)
 
 
 REDUCTIONS = ("sum", "largest")

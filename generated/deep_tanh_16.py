@@ -3,7 +3,7 @@
 Architecture    64-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-
                 64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh
 Loss            half_squared_error, mean over the patterns of a batch
-Work            392,448 FLOPs per pattern and 1 per step
+Work            393,472 FLOPs per pattern and 1 per step
 Memory          1,064,960 bytes for parameters and gradients, 8,704 per pattern of a
                 batch
 Generator       deltarule 0.1.0
@@ -362,6 +362,7 @@ def _passes(workspace: Workspace) -> tuple:
     ) = workspace.gradients
     # NumPy's functions
     add = np.add
+    copyto = np.copyto
     multiply = np.multiply
     subtract = np.subtract
     tanh = np.tanh
@@ -369,211 +370,245 @@ def _passes(workspace: Workspace) -> tuple:
     one = np.array(1.0, DTYPE)
     one_over_batch = np.array(1.0 / batch, DTYPE)
     ones_batch = np.ones(batch, DTYPE)
+    # weights and bias of a layer as one matrix
+    W2_b2 = workspace.flat_parameters[4160:8320].reshape(65, 64)
+    W3_b3 = workspace.flat_parameters[8320:12480].reshape(65, 64)
+    W4_b4 = workspace.flat_parameters[12480:16640].reshape(65, 64)
+    W5_b5 = workspace.flat_parameters[16640:20800].reshape(65, 64)
+    W6_b6 = workspace.flat_parameters[20800:24960].reshape(65, 64)
+    W7_b7 = workspace.flat_parameters[24960:29120].reshape(65, 64)
+    W8_b8 = workspace.flat_parameters[29120:33280].reshape(65, 64)
+    W9_b9 = workspace.flat_parameters[33280:37440].reshape(65, 64)
+    W10_b10 = workspace.flat_parameters[37440:41600].reshape(65, 64)
+    W11_b11 = workspace.flat_parameters[41600:45760].reshape(65, 64)
+    W12_b12 = workspace.flat_parameters[45760:49920].reshape(65, 64)
+    W13_b13 = workspace.flat_parameters[49920:54080].reshape(65, 64)
+    W14_b14 = workspace.flat_parameters[54080:58240].reshape(65, 64)
+    W15_b15 = workspace.flat_parameters[58240:62400].reshape(65, 64)
+    W16_b16 = workspace.flat_parameters[62400:66560].reshape(65, 64)
+    dW16_db16 = workspace.flat_gradients[62400:66560].reshape(65, 64)
+    dW15_db15 = workspace.flat_gradients[58240:62400].reshape(65, 64)
+    dW14_db14 = workspace.flat_gradients[54080:58240].reshape(65, 64)
+    dW13_db13 = workspace.flat_gradients[49920:54080].reshape(65, 64)
+    dW12_db12 = workspace.flat_gradients[45760:49920].reshape(65, 64)
+    dW11_db11 = workspace.flat_gradients[41600:45760].reshape(65, 64)
+    dW10_db10 = workspace.flat_gradients[37440:41600].reshape(65, 64)
+    dW9_db9 = workspace.flat_gradients[33280:37440].reshape(65, 64)
+    dW8_db8 = workspace.flat_gradients[29120:33280].reshape(65, 64)
+    dW7_db7 = workspace.flat_gradients[24960:29120].reshape(65, 64)
+    dW6_db6 = workspace.flat_gradients[20800:24960].reshape(65, 64)
+    dW5_db5 = workspace.flat_gradients[16640:20800].reshape(65, 64)
+    dW4_db4 = workspace.flat_gradients[12480:16640].reshape(65, 64)
+    dW3_db3 = workspace.flat_gradients[8320:12480].reshape(65, 64)
+    dW2_db2 = workspace.flat_gradients[4160:8320].reshape(65, 64)
     # values of the network; names of one array are never alive together
-    z1 = np.empty((batch, 64), DTYPE)
-    z2 = np.empty((batch, 64), DTYPE)
-    z3 = np.empty((batch, 64), DTYPE)
-    z4 = np.empty((batch, 64), DTYPE)
-    z5 = np.empty((batch, 64), DTYPE)
-    z6 = np.empty((batch, 64), DTYPE)
-    z7 = np.empty((batch, 64), DTYPE)
-    z8 = np.empty((batch, 64), DTYPE)
-    z9 = np.empty((batch, 64), DTYPE)
-    z10 = np.empty((batch, 64), DTYPE)
-    z11 = np.empty((batch, 64), DTYPE)
-    z12 = np.empty((batch, 64), DTYPE)
-    z13 = np.empty((batch, 64), DTYPE)
-    z14 = np.empty((batch, 64), DTYPE)
-    z15 = np.empty((batch, 64), DTYPE)
-    z16 = np.empty((batch, 64), DTYPE)
-    a16_minus_t = np.empty((batch, 64), DTYPE)
-    a1 = z1
-    a2 = z2
-    a3 = z3
-    a4 = z4
-    a5 = z5
-    a6 = z6
-    a7 = z7
-    a8 = z8
-    a9 = z9
-    a10 = z10
-    a11 = z11
-    a12 = z12
-    a13 = z13
-    a14 = z14
-    a15 = z15
+    a1_one = np.ones((65, batch), DTYPE)
+    a1 = a1_one[:64]
+    a2_one = np.ones((65, batch), DTYPE)
+    a2 = a2_one[:64]
+    a3_one = np.ones((65, batch), DTYPE)
+    a3 = a3_one[:64]
+    a4_one = np.ones((65, batch), DTYPE)
+    a4 = a4_one[:64]
+    a5_one = np.ones((65, batch), DTYPE)
+    a5 = a5_one[:64]
+    a6_one = np.ones((65, batch), DTYPE)
+    a6 = a6_one[:64]
+    a7_one = np.ones((65, batch), DTYPE)
+    a7 = a7_one[:64]
+    a8_one = np.ones((65, batch), DTYPE)
+    a8 = a8_one[:64]
+    a9_one = np.ones((65, batch), DTYPE)
+    a9 = a9_one[:64]
+    a10_one = np.ones((65, batch), DTYPE)
+    a10 = a10_one[:64]
+    a11_one = np.ones((65, batch), DTYPE)
+    a11 = a11_one[:64]
+    a12_one = np.ones((65, batch), DTYPE)
+    a12 = a12_one[:64]
+    a13_one = np.ones((65, batch), DTYPE)
+    a13 = a13_one[:64]
+    a14_one = np.ones((65, batch), DTYPE)
+    a14 = a14_one[:64]
+    a15_one = np.ones((65, batch), DTYPE)
+    a15 = a15_one[:64]
+    z16 = np.empty((64, batch), DTYPE)
+    a16_minus_t_columns = np.empty((64, batch), DTYPE)
+    z1 = a1
+    z2 = a2
+    z3 = a3
+    z4 = a4
+    z5 = a5
+    z6 = a6
+    z7 = a7
+    z8 = a8
+    z9 = a9
+    z10 = a10
+    z11 = a11
+    z12 = a12
+    z13 = a13
+    z14 = a14
+    z15 = a15
     a16 = z16
     one_minus_a16_times_a16 = z16
-    delta16 = a16_minus_t
-    one_minus_a15_times_a15 = z15
-    delta15 = z16.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a14_times_a14 = z14
-    delta14 = z15.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a13_times_a13 = z13
-    delta13 = z14.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a12_times_a12 = z12
-    delta12 = z13.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a11_times_a11 = z11
-    delta11 = z12.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a10_times_a10 = z10
-    delta10 = z11.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a9_times_a9 = z9
-    delta9 = z10.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a8_times_a8 = z8
-    delta8 = z9.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a7_times_a7 = z7
-    delta7 = z8.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a6_times_a6 = z6
-    delta6 = z7.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a5_times_a5 = z5
-    delta5 = z6.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a4_times_a4 = z4
-    delta4 = z5.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a3_times_a3 = z3
-    delta3 = z4.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a2_times_a2 = z2
-    delta2 = z3.reshape(-1)[: batch * 64].reshape(batch, 64)
-    one_minus_a1_times_a1 = z1
-    delta1 = z2.reshape(-1)[: batch * 64].reshape(batch, 64)
+    delta16 = a16_minus_t_columns
+    one_minus_a15_times_a15 = a15
+    delta15 = z16.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a14_times_a14 = a14
+    delta14 = a15.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a13_times_a13 = a13
+    delta13 = a14.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a12_times_a12 = a12
+    delta12 = a13.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a11_times_a11 = a11
+    delta11 = a12.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a10_times_a10 = a10
+    delta10 = a11.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a9_times_a9 = a9
+    delta9 = a10.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a8_times_a8 = a8
+    delta8 = a9.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a7_times_a7 = a7
+    delta7 = a8.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a6_times_a6 = a6
+    delta6 = a7.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a5_times_a5 = a5
+    delta5 = a6.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a4_times_a4 = a4
+    delta4 = a5.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a3_times_a3 = a3
+    delta3 = a4.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a2_times_a2 = a2
+    delta2 = a3.reshape(-1)[: 64 * batch].reshape(64, batch)
+    one_minus_a1_times_a1 = a1
+    delta1 = a2.reshape(-1)[: 64 * batch].reshape(64, batch)
     # views
-    W1_T = W1.T
-    W2_T = W2.T
-    W3_T = W3.T
-    W4_T = W4.T
-    W5_T = W5.T
-    W6_T = W6.T
-    W7_T = W7.T
-    W8_T = W8.T
-    W9_T = W9.T
-    W10_T = W10.T
-    W11_T = W11.T
-    W12_T = W12.T
-    W13_T = W13.T
-    W14_T = W14.T
-    W15_T = W15.T
+    b1_column = b1[:, None]
+    W2_b2_T = W2_b2.T
+    W3_b3_T = W3_b3.T
+    W4_b4_T = W4_b4.T
+    W5_b5_T = W5_b5.T
+    W6_b6_T = W6_b6.T
+    W7_b7_T = W7_b7.T
+    W8_b8_T = W8_b8.T
+    W9_b9_T = W9_b9.T
+    W10_b10_T = W10_b10.T
+    W11_b11_T = W11_b11.T
+    W12_b12_T = W12_b12.T
+    W13_b13_T = W13_b13.T
+    W14_b14_T = W14_b14.T
+    W15_b15_T = W15_b15.T
+    W16_b16_T = W16_b16.T
+    a16_minus_t_columns_flat = a16_minus_t_columns.reshape(-1)
+    delta16_T = delta16.T
     W16_T = W16.T
-    a16_minus_t_flat = a16_minus_t.reshape(-1)
-    a15_T = a15.T
-    dW16_T = dW16.T
-    a14_T = a14.T
-    dW15_T = dW15.T
-    a13_T = a13.T
-    dW14_T = dW14.T
-    a12_T = a12.T
-    dW13_T = dW13.T
-    a11_T = a11.T
-    dW12_T = dW12.T
-    a10_T = a10.T
-    dW11_T = dW11.T
-    a9_T = a9.T
-    dW10_T = dW10.T
-    a8_T = a8.T
-    dW9_T = dW9.T
-    a7_T = a7.T
-    dW8_T = dW8.T
-    a6_T = a6.T
-    dW7_T = dW7.T
-    a5_T = a5.T
-    dW6_T = dW6.T
-    a4_T = a4.T
-    dW5_T = dW5.T
-    a3_T = a3.T
-    dW4_T = dW4.T
-    a2_T = a2.T
-    dW3_T = dW3.T
-    a1_T = a1.T
-    dW2_T = dW2.T
+    delta15_T = delta15.T
+    W15_T = W15.T
+    delta14_T = delta14.T
+    W14_T = W14.T
+    delta13_T = delta13.T
+    W13_T = W13.T
+    delta12_T = delta12.T
+    W12_T = W12.T
+    delta11_T = delta11.T
+    W11_T = W11.T
+    delta10_T = delta10.T
+    W10_T = W10.T
+    delta9_T = delta9.T
+    W9_T = W9.T
+    delta8_T = delta8.T
+    W8_T = W8.T
+    delta7_T = delta7.T
+    W7_T = W7.T
+    delta6_T = delta6.T
+    W6_T = W6.T
+    delta5_T = delta5.T
+    W5_T = W5.T
+    delta4_T = delta4.T
+    W4_T = W4.T
+    delta3_T = delta3.T
+    W3_T = W3.T
+    delta2_T = delta2.T
+    W2_T = W2.T
+    delta1_T = delta1.T
     dW1_T = dW1.T
+    a16_T = a16.T
 
     def run_forward(x):
         # (9)  z1[b,j] = sum_p W1[j,p]*x[b,p] + b1[j]
-        x.dot(W1_T, z1)
-        add(z1, b1, z1)
+        W1.dot(x.T, z1)
+        add(z1, b1_column, z1)
         # (10) a1[b,j] = tanh(z1[b,j])
         tanh(z1, a1)
         # (9)  z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
-        a1.dot(W2_T, z2)
-        add(z2, b2, z2)
+        W2_b2_T.dot(a1_one, z2)
         # (10) a2[b,j] = tanh(z2[b,j])
         tanh(z2, a2)
         # (9)  z3[b,j] = sum_p W3[j,p]*a2[b,p] + b3[j]
-        a2.dot(W3_T, z3)
-        add(z3, b3, z3)
+        W3_b3_T.dot(a2_one, z3)
         # (10) a3[b,j] = tanh(z3[b,j])
         tanh(z3, a3)
         # (9)  z4[b,j] = sum_p W4[j,p]*a3[b,p] + b4[j]
-        a3.dot(W4_T, z4)
-        add(z4, b4, z4)
+        W4_b4_T.dot(a3_one, z4)
         # (10) a4[b,j] = tanh(z4[b,j])
         tanh(z4, a4)
         # (9)  z5[b,j] = sum_p W5[j,p]*a4[b,p] + b5[j]
-        a4.dot(W5_T, z5)
-        add(z5, b5, z5)
+        W5_b5_T.dot(a4_one, z5)
         # (10) a5[b,j] = tanh(z5[b,j])
         tanh(z5, a5)
         # (9)  z6[b,j] = sum_p W6[j,p]*a5[b,p] + b6[j]
-        a5.dot(W6_T, z6)
-        add(z6, b6, z6)
+        W6_b6_T.dot(a5_one, z6)
         # (10) a6[b,j] = tanh(z6[b,j])
         tanh(z6, a6)
         # (9)  z7[b,j] = sum_p W7[j,p]*a6[b,p] + b7[j]
-        a6.dot(W7_T, z7)
-        add(z7, b7, z7)
+        W7_b7_T.dot(a6_one, z7)
         # (10) a7[b,j] = tanh(z7[b,j])
         tanh(z7, a7)
         # (9)  z8[b,j] = sum_p W8[j,p]*a7[b,p] + b8[j]
-        a7.dot(W8_T, z8)
-        add(z8, b8, z8)
+        W8_b8_T.dot(a7_one, z8)
         # (10) a8[b,j] = tanh(z8[b,j])
         tanh(z8, a8)
         # (9)  z9[b,j] = sum_p W9[j,p]*a8[b,p] + b9[j]
-        a8.dot(W9_T, z9)
-        add(z9, b9, z9)
+        W9_b9_T.dot(a8_one, z9)
         # (10) a9[b,j] = tanh(z9[b,j])
         tanh(z9, a9)
         # (9)  z10[b,j] = sum_p W10[j,p]*a9[b,p] + b10[j]
-        a9.dot(W10_T, z10)
-        add(z10, b10, z10)
+        W10_b10_T.dot(a9_one, z10)
         # (10) a10[b,j] = tanh(z10[b,j])
         tanh(z10, a10)
         # (9)  z11[b,j] = sum_p W11[j,p]*a10[b,p] + b11[j]
-        a10.dot(W11_T, z11)
-        add(z11, b11, z11)
+        W11_b11_T.dot(a10_one, z11)
         # (10) a11[b,j] = tanh(z11[b,j])
         tanh(z11, a11)
         # (9)  z12[b,j] = sum_p W12[j,p]*a11[b,p] + b12[j]
-        a11.dot(W12_T, z12)
-        add(z12, b12, z12)
+        W12_b12_T.dot(a11_one, z12)
         # (10) a12[b,j] = tanh(z12[b,j])
         tanh(z12, a12)
         # (9)  z13[b,j] = sum_p W13[j,p]*a12[b,p] + b13[j]
-        a12.dot(W13_T, z13)
-        add(z13, b13, z13)
+        W13_b13_T.dot(a12_one, z13)
         # (10) a13[b,j] = tanh(z13[b,j])
         tanh(z13, a13)
         # (9)  z14[b,j] = sum_p W14[j,p]*a13[b,p] + b14[j]
-        a13.dot(W14_T, z14)
-        add(z14, b14, z14)
+        W14_b14_T.dot(a13_one, z14)
         # (10) a14[b,j] = tanh(z14[b,j])
         tanh(z14, a14)
         # (9)  z15[b,j] = sum_p W15[j,p]*a14[b,p] + b15[j]
-        a14.dot(W15_T, z15)
-        add(z15, b15, z15)
+        W15_b15_T.dot(a14_one, z15)
         # (10) a15[b,j] = tanh(z15[b,j])
         tanh(z15, a15)
         # (9)  z16[b,j] = sum_p W16[j,p]*a15[b,p] + b16[j]
-        a15.dot(W16_T, z16)
-        add(z16, b16, z16)
+        W16_b16_T.dot(a15_one, z16)
         # (10) a16[b,j] = tanh(z16[b,j])
         tanh(z16, a16)
-        return a16
+        return a16_T
 
     def run_loss(x, t):
         run_forward(x)
         # (11) loss[b] = 1/2 * sum_j (a16[b,j] - t[b,j])**2
         # (12) cost = 1/batch * sum_b loss[b]
-        subtract(a16, t, a16_minus_t)
-        cost_product = a16_minus_t_flat.dot(a16_minus_t_flat)
+        copyto(a16_minus_t_columns, t.T)
+        subtract(a16, a16_minus_t_columns, a16_minus_t_columns)
+        cost_product = a16_minus_t_columns_flat.dot(a16_minus_t_columns_flat)
         cost = (0.5 / batch) * cost_product
         return cost
 
@@ -582,147 +617,132 @@ def _passes(workspace: Workspace) -> tuple:
         # (14) delta16[b,j] = (a16[b,j] - t[b,j])*(1 - a16[b,j]**2)/batch
         multiply(a16, a16, one_minus_a16_times_a16)
         subtract(one, one_minus_a16_times_a16, one_minus_a16_times_a16)
-        multiply(one_over_batch, a16_minus_t, delta16)
+        multiply(one_over_batch, a16_minus_t_columns, delta16)
         multiply(delta16, one_minus_a16_times_a16, delta16)
         # (16) dW16[j,p] = sum_b delta16[b,j]*a15[b,p]
-        a15_T.dot(delta16, dW16_T)
         # (17) db16[j] = sum_b delta16[b,j]
-        ones_batch.dot(delta16, db16)
+        a15_one.dot(delta16_T, dW16_db16)
         # (15) delta15[b,j] = sum_k delta16[b,k]*W16[k,j]*(1 - a15[b,j]**2)
         multiply(a15, a15, one_minus_a15_times_a15)
         subtract(one, one_minus_a15_times_a15, one_minus_a15_times_a15)
-        delta16.dot(W16, delta15)
+        W16_T.dot(delta16, delta15)
         multiply(one_minus_a15_times_a15, delta15, delta15)
         # (16) dW15[j,p] = sum_b delta15[b,j]*a14[b,p]
-        a14_T.dot(delta15, dW15_T)
         # (17) db15[j] = sum_b delta15[b,j]
-        ones_batch.dot(delta15, db15)
+        a14_one.dot(delta15_T, dW15_db15)
         # (15) delta14[b,j] = sum_k delta15[b,k]*W15[k,j]*(1 - a14[b,j]**2)
         multiply(a14, a14, one_minus_a14_times_a14)
         subtract(one, one_minus_a14_times_a14, one_minus_a14_times_a14)
-        delta15.dot(W15, delta14)
+        W15_T.dot(delta15, delta14)
         multiply(one_minus_a14_times_a14, delta14, delta14)
         # (16) dW14[j,p] = sum_b delta14[b,j]*a13[b,p]
-        a13_T.dot(delta14, dW14_T)
         # (17) db14[j] = sum_b delta14[b,j]
-        ones_batch.dot(delta14, db14)
+        a13_one.dot(delta14_T, dW14_db14)
         # (15) delta13[b,j] = sum_k delta14[b,k]*W14[k,j]*(1 - a13[b,j]**2)
         multiply(a13, a13, one_minus_a13_times_a13)
         subtract(one, one_minus_a13_times_a13, one_minus_a13_times_a13)
-        delta14.dot(W14, delta13)
+        W14_T.dot(delta14, delta13)
         multiply(one_minus_a13_times_a13, delta13, delta13)
         # (16) dW13[j,p] = sum_b delta13[b,j]*a12[b,p]
-        a12_T.dot(delta13, dW13_T)
         # (17) db13[j] = sum_b delta13[b,j]
-        ones_batch.dot(delta13, db13)
+        a12_one.dot(delta13_T, dW13_db13)
         # (15) delta12[b,j] = sum_k delta13[b,k]*W13[k,j]*(1 - a12[b,j]**2)
         multiply(a12, a12, one_minus_a12_times_a12)
         subtract(one, one_minus_a12_times_a12, one_minus_a12_times_a12)
-        delta13.dot(W13, delta12)
+        W13_T.dot(delta13, delta12)
         multiply(one_minus_a12_times_a12, delta12, delta12)
         # (16) dW12[j,p] = sum_b delta12[b,j]*a11[b,p]
-        a11_T.dot(delta12, dW12_T)
         # (17) db12[j] = sum_b delta12[b,j]
-        ones_batch.dot(delta12, db12)
+        a11_one.dot(delta12_T, dW12_db12)
         # (15) delta11[b,j] = sum_k delta12[b,k]*W12[k,j]*(1 - a11[b,j]**2)
         multiply(a11, a11, one_minus_a11_times_a11)
         subtract(one, one_minus_a11_times_a11, one_minus_a11_times_a11)
-        delta12.dot(W12, delta11)
+        W12_T.dot(delta12, delta11)
         multiply(one_minus_a11_times_a11, delta11, delta11)
         # (16) dW11[j,p] = sum_b delta11[b,j]*a10[b,p]
-        a10_T.dot(delta11, dW11_T)
         # (17) db11[j] = sum_b delta11[b,j]
-        ones_batch.dot(delta11, db11)
+        a10_one.dot(delta11_T, dW11_db11)
         # (15) delta10[b,j] = sum_k delta11[b,k]*W11[k,j]*(1 - a10[b,j]**2)
         multiply(a10, a10, one_minus_a10_times_a10)
         subtract(one, one_minus_a10_times_a10, one_minus_a10_times_a10)
-        delta11.dot(W11, delta10)
+        W11_T.dot(delta11, delta10)
         multiply(one_minus_a10_times_a10, delta10, delta10)
         # (16) dW10[j,p] = sum_b delta10[b,j]*a9[b,p]
-        a9_T.dot(delta10, dW10_T)
         # (17) db10[j] = sum_b delta10[b,j]
-        ones_batch.dot(delta10, db10)
+        a9_one.dot(delta10_T, dW10_db10)
         # (15) delta9[b,j] = sum_k delta10[b,k]*W10[k,j]*(1 - a9[b,j]**2)
         multiply(a9, a9, one_minus_a9_times_a9)
         subtract(one, one_minus_a9_times_a9, one_minus_a9_times_a9)
-        delta10.dot(W10, delta9)
+        W10_T.dot(delta10, delta9)
         multiply(one_minus_a9_times_a9, delta9, delta9)
         # (16) dW9[j,p] = sum_b delta9[b,j]*a8[b,p]
-        a8_T.dot(delta9, dW9_T)
         # (17) db9[j] = sum_b delta9[b,j]
-        ones_batch.dot(delta9, db9)
+        a8_one.dot(delta9_T, dW9_db9)
         # (15) delta8[b,j] = sum_k delta9[b,k]*W9[k,j]*(1 - a8[b,j]**2)
         multiply(a8, a8, one_minus_a8_times_a8)
         subtract(one, one_minus_a8_times_a8, one_minus_a8_times_a8)
-        delta9.dot(W9, delta8)
+        W9_T.dot(delta9, delta8)
         multiply(one_minus_a8_times_a8, delta8, delta8)
         # (16) dW8[j,p] = sum_b delta8[b,j]*a7[b,p]
-        a7_T.dot(delta8, dW8_T)
         # (17) db8[j] = sum_b delta8[b,j]
-        ones_batch.dot(delta8, db8)
+        a7_one.dot(delta8_T, dW8_db8)
         # (15) delta7[b,j] = sum_k delta8[b,k]*W8[k,j]*(1 - a7[b,j]**2)
         multiply(a7, a7, one_minus_a7_times_a7)
         subtract(one, one_minus_a7_times_a7, one_minus_a7_times_a7)
-        delta8.dot(W8, delta7)
+        W8_T.dot(delta8, delta7)
         multiply(one_minus_a7_times_a7, delta7, delta7)
         # (16) dW7[j,p] = sum_b delta7[b,j]*a6[b,p]
-        a6_T.dot(delta7, dW7_T)
         # (17) db7[j] = sum_b delta7[b,j]
-        ones_batch.dot(delta7, db7)
+        a6_one.dot(delta7_T, dW7_db7)
         # (15) delta6[b,j] = sum_k delta7[b,k]*W7[k,j]*(1 - a6[b,j]**2)
         multiply(a6, a6, one_minus_a6_times_a6)
         subtract(one, one_minus_a6_times_a6, one_minus_a6_times_a6)
-        delta7.dot(W7, delta6)
+        W7_T.dot(delta7, delta6)
         multiply(one_minus_a6_times_a6, delta6, delta6)
         # (16) dW6[j,p] = sum_b delta6[b,j]*a5[b,p]
-        a5_T.dot(delta6, dW6_T)
         # (17) db6[j] = sum_b delta6[b,j]
-        ones_batch.dot(delta6, db6)
+        a5_one.dot(delta6_T, dW6_db6)
         # (15) delta5[b,j] = sum_k delta6[b,k]*W6[k,j]*(1 - a5[b,j]**2)
         multiply(a5, a5, one_minus_a5_times_a5)
         subtract(one, one_minus_a5_times_a5, one_minus_a5_times_a5)
-        delta6.dot(W6, delta5)
+        W6_T.dot(delta6, delta5)
         multiply(one_minus_a5_times_a5, delta5, delta5)
         # (16) dW5[j,p] = sum_b delta5[b,j]*a4[b,p]
-        a4_T.dot(delta5, dW5_T)
         # (17) db5[j] = sum_b delta5[b,j]
-        ones_batch.dot(delta5, db5)
+        a4_one.dot(delta5_T, dW5_db5)
         # (15) delta4[b,j] = sum_k delta5[b,k]*W5[k,j]*(1 - a4[b,j]**2)
         multiply(a4, a4, one_minus_a4_times_a4)
         subtract(one, one_minus_a4_times_a4, one_minus_a4_times_a4)
-        delta5.dot(W5, delta4)
+        W5_T.dot(delta5, delta4)
         multiply(one_minus_a4_times_a4, delta4, delta4)
         # (16) dW4[j,p] = sum_b delta4[b,j]*a3[b,p]
-        a3_T.dot(delta4, dW4_T)
         # (17) db4[j] = sum_b delta4[b,j]
-        ones_batch.dot(delta4, db4)
+        a3_one.dot(delta4_T, dW4_db4)
         # (15) delta3[b,j] = sum_k delta4[b,k]*W4[k,j]*(1 - a3[b,j]**2)
         multiply(a3, a3, one_minus_a3_times_a3)
         subtract(one, one_minus_a3_times_a3, one_minus_a3_times_a3)
-        delta4.dot(W4, delta3)
+        W4_T.dot(delta4, delta3)
         multiply(one_minus_a3_times_a3, delta3, delta3)
         # (16) dW3[j,p] = sum_b delta3[b,j]*a2[b,p]
-        a2_T.dot(delta3, dW3_T)
         # (17) db3[j] = sum_b delta3[b,j]
-        ones_batch.dot(delta3, db3)
+        a2_one.dot(delta3_T, dW3_db3)
         # (15) delta2[b,j] = sum_k delta3[b,k]*W3[k,j]*(1 - a2[b,j]**2)
         multiply(a2, a2, one_minus_a2_times_a2)
         subtract(one, one_minus_a2_times_a2, one_minus_a2_times_a2)
-        delta3.dot(W3, delta2)
+        W3_T.dot(delta3, delta2)
         multiply(one_minus_a2_times_a2, delta2, delta2)
         # (16) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
-        a1_T.dot(delta2, dW2_T)
         # (17) db2[j] = sum_b delta2[b,j]
-        ones_batch.dot(delta2, db2)
+        a1_one.dot(delta2_T, dW2_db2)
         # (15) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*(1 - a1[b,j]**2)
         multiply(a1, a1, one_minus_a1_times_a1)
         subtract(one, one_minus_a1_times_a1, one_minus_a1_times_a1)
-        delta2.dot(W2, delta1)
+        W2_T.dot(delta2, delta1)
         multiply(one_minus_a1_times_a1, delta1, delta1)
         # (16) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
-        x.T.dot(delta1, dW1_T)
+        x.T.dot(delta1_T, dW1_T)
         # (17) db1[j] = sum_b delta1[b,j]
-        ones_batch.dot(delta1, db1)
+        delta1.dot(ones_batch, db1)
         return cost
 
     return run_forward, run_loss, run_step

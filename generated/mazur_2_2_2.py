@@ -2,8 +2,8 @@
 
 Architecture    2-2:sigmoid-2:sigmoid
 Loss            half_squared_error, sum over the patterns of a batch
-Work            86 FLOPs per pattern and 1 per step
-Memory          192 bytes for parameters and gradients, 64 per pattern of a batch
+Work            94 FLOPs per pattern and 1 per step
+Memory          192 bytes for parameters and gradients, 80 per pattern of a batch
 Generator       deltarule 0.1.0
 Specification   sha256 eed903f2616121e3f0374047c6b9aaa9a06cb9c53e2ab29e212e835d957decfe
 Certificate     checked when written, and by --selftest:
@@ -181,56 +181,65 @@ def _passes(workspace: Workspace) -> tuple:
     dW1, db1, dW2, db2 = workspace.gradients
     # NumPy's functions
     add = np.add
+    copyto = np.copyto
     multiply = np.multiply
     subtract = np.subtract
     tanh = np.tanh
     # constants
     half = np.array(0.5, DTYPE)
     one = np.array(1.0, DTYPE)
-    ones_batch = np.ones(batch, DTYPE)
+    # weights and bias of a layer as one matrix
+    W1_b1 = workspace.flat_parameters[0:6].reshape(3, 2)
+    W2_b2 = workspace.flat_parameters[6:12].reshape(3, 2)
+    dW2_db2 = workspace.flat_gradients[6:12].reshape(3, 2)
+    dW1_db1 = workspace.flat_gradients[0:6].reshape(3, 2)
     # values of the network; names of one array are never alive together
-    z1 = np.empty((batch, 2), DTYPE)
-    z2 = np.empty((batch, 2), DTYPE)
-    a2_minus_t = np.empty((batch, 2), DTYPE)
-    one_minus_a2 = np.empty((batch, 2), DTYPE)
-    a1 = z1
+    x_columns_one = np.ones((3, batch), DTYPE)
+    x_columns = x_columns_one[:2]
+    a1_one = np.ones((3, batch), DTYPE)
+    a1 = a1_one[:2]
+    z2 = np.empty((2, batch), DTYPE)
+    a2_minus_t_columns = np.empty((2, batch), DTYPE)
+    one_minus_a2 = np.empty((2, batch), DTYPE)
+    z1 = a1
     a2 = z2
-    delta2 = a2_minus_t
-    a1_times_one_minus_a1 = z2.reshape(-1)[: batch * 2].reshape(batch, 2)
-    delta1 = one_minus_a2.reshape(-1)[: batch * 2].reshape(batch, 2)
+    delta2 = a2_minus_t_columns
+    a1_times_one_minus_a1 = z2.reshape(-1)[: 2 * batch].reshape(2, batch)
+    delta1 = one_minus_a2.reshape(-1)[: 2 * batch].reshape(2, batch)
     # views
-    W1_T = W1.T
+    W1_b1_T = W1_b1.T
+    W2_b2_T = W2_b2.T
+    a2_minus_t_columns_flat = a2_minus_t_columns.reshape(-1)
+    delta2_T = delta2.T
     W2_T = W2.T
-    a2_minus_t_flat = a2_minus_t.reshape(-1)
-    a1_T = a1.T
-    dW2_T = dW2.T
-    dW1_T = dW1.T
+    delta1_T = delta1.T
+    a2_T = a2.T
 
     def run_forward(x):
         # (9)  z1[b,j] = sum_p W1[j,p]*x[b,p] + b1[j]
-        x.dot(W1_T, z1)
-        add(z1, b1, z1)
+        copyto(x_columns, x.T)
+        W1_b1_T.dot(x_columns_one, z1)
         # (10) a1[b,j] = sigmoid(z1[b,j])
         multiply(half, z1, a1)
         tanh(a1, a1)
         add(a1, one, a1)
         multiply(half, a1, a1)
         # (9)  z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
-        a1.dot(W2_T, z2)
-        add(z2, b2, z2)
+        W2_b2_T.dot(a1_one, z2)
         # (10) a2[b,j] = sigmoid(z2[b,j])
         multiply(half, z2, a2)
         tanh(a2, a2)
         add(a2, one, a2)
         multiply(half, a2, a2)
-        return a2
+        return a2_T
 
     def run_loss(x, t):
         run_forward(x)
         # (11) loss[b] = 1/2 * sum_j (a2[b,j] - t[b,j])**2
         # (12) cost = sum_b loss[b]
-        subtract(a2, t, a2_minus_t)
-        cost_product = a2_minus_t_flat.dot(a2_minus_t_flat)
+        copyto(a2_minus_t_columns, t.T)
+        subtract(a2, a2_minus_t_columns, a2_minus_t_columns)
+        cost_product = a2_minus_t_columns_flat.dot(a2_minus_t_columns_flat)
         cost = (0.5) * cost_product
         return cost
 
@@ -238,21 +247,19 @@ def _passes(workspace: Workspace) -> tuple:
         cost = run_loss(x, t)
         # (14) delta2[b,j] = (a2[b,j] - t[b,j])*a2[b,j]*(1 - a2[b,j])
         subtract(one, a2, one_minus_a2)
-        multiply(a2_minus_t, a2, delta2)
+        multiply(a2_minus_t_columns, a2, delta2)
         multiply(delta2, one_minus_a2, delta2)
         # (16) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
-        a1_T.dot(delta2, dW2_T)
         # (17) db2[j] = sum_b delta2[b,j]
-        ones_batch.dot(delta2, db2)
+        a1_one.dot(delta2_T, dW2_db2)
         # (15) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*a1[b,j]*(1 - a1[b,j])
         subtract(one, a1, a1_times_one_minus_a1)
-        delta2.dot(W2, delta1)
+        W2_T.dot(delta2, delta1)
         multiply(a1, a1_times_one_minus_a1, a1_times_one_minus_a1)
         multiply(a1_times_one_minus_a1, delta1, delta1)
         # (16) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
-        x.T.dot(delta1, dW1_T)
         # (17) db1[j] = sum_b delta1[b,j]
-        ones_batch.dot(delta1, db1)
+        x_columns_one.dot(delta1_T, dW1_db1)
         return cost
 
     return run_forward, run_loss, run_step

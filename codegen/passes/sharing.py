@@ -17,6 +17,8 @@ class Piece:
     with_batch: bool
     truth: bool
     busy: bool = True
+    fixed: bool = False
+    """Whether it is a part of a joined buffer and cannot grow."""
 
 
 def shared_memory(program: Program) -> Program:
@@ -27,20 +29,25 @@ def shared_memory(program: Program) -> Program:
     last = _last_uses(program)
     pieces: list[Piece] = []
     home: dict[str, Piece] = {}
+    inside = {joined.rows for joined in program.joined}
     for place, statement in enumerate(program.statements):
         for name in statement.writes:
             buffer = program.buffers[name]
             if name in home or not is_shared(program, buffer):
                 continue
             piece = _overwritten(program, statement, place, last, home) if name == statement.target.buffer else None
-            piece = piece or _free(program, pieces, buffer)
+            if name in inside:
+                piece = piece if piece and not piece.fixed and piece.size == _size(program, buffer) else None
+            else:
+                piece = piece or _free(program, pieces, buffer)
             if piece is None:
                 piece = Piece([], 0, _with_batch(program, buffer), buffer.truth)
                 pieces.append(piece)
             piece.names.append(name)
+            piece.fixed |= name in inside
             piece.size, piece.busy = max(piece.size, _size(program, buffer)), True
             home[name] = piece
-        for name in (*statement.reads, *statement.writes):
+        for name in (*program.read_by(statement), *program.written_by(statement)):
             if name in home and last.get(name, place) <= place and home[name].names[-1] == name:
                 home[name].busy = False
     groups = tuple(tuple(piece.names) for piece in pieces if len(piece.names) > 1)
@@ -53,7 +60,7 @@ def is_shared(program: Program, buffer: Buffer) -> bool:
 
 
 def _last_uses(program: Program) -> dict[str, int]:
-    last = {name: place for place, s in enumerate(program.statements) for name in (*s.reads, *s.writes)}
+    last = {name: place for place, s in enumerate(program.statements) for name in (*program.read_by(s), *program.written_by(s))}
     last[program.output] = max(last.get(program.output, 0), program.forward)
     return last
 
@@ -92,7 +99,7 @@ def _free(program: Program, pieces: list[Piece], buffer: Buffer) -> Piece | None
     large = [piece for piece in fitting if piece.size >= size]
     if large:
         return min(large, key=lambda piece: piece.size)
-    return max(fitting, key=lambda piece: piece.size, default=None)
+    return max((piece for piece in fitting if not piece.fixed), key=lambda piece: piece.size, default=None)
 
 
 __all__ = ["View", "shared_memory"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codegen.constants import python_number
-from codegen.program import ARGUMENT, CONSTANT, GRADIENT, PARAMETER, Buffer, Program, Statement, View
+from codegen.program import ARGUMENT, CONSTANT, GRADIENT, JOINED, PARAMETER, SCRATCH, VALUE, Buffer, Program, Statement, View
 from codegen.targets.module_record import shape_text, size_text
 from derive.expressions import ONE
 
@@ -59,7 +59,15 @@ class Printer:
                 if buffer.documented and stored not in found:
                     found[stored] = f"{buffer.name}.T"
                 found[name] = _seen(stored, view)
+        if self.output != self.program.output:
+            found[self.output] = f"{self.program.output}.T"
         return list(found.items())
+
+    @property
+    def output(self) -> str:
+        """The output with one row a pattern, by name."""
+        axes = self.program.buffers[self.program.output].axes
+        return self.program.output if axes[0] == self.program.batch else f"{self.program.output}_T"
 
     def functions(self) -> list[tuple[str, str]]:
         """Local names of the NumPy functions that statements call."""
@@ -133,13 +141,18 @@ class Printer:
     def allocations(self) -> list[tuple[str, str]]:
         """Every array of the program with the expression that makes it; those that share memory follow the one they lie in."""
         batch, buffers = self.program.batch, self.program.buffers
+        outer = {joined.rows: joined.name for joined in self.program.joined if buffers[joined.rows].kind in (VALUE, SCRATCH)}
         shared: dict[str, str] = {}
         for group in self.program.memory:
-            first = max(group, key=lambda name: (_size(buffers[name], self.program), -group.index(name)))
+            first = max(group, key=lambda name: (_size(buffers[name], self.program), name in outer, -group.index(name)))
             shared.update({name: first for name in group if name != first})
         own, lying = [], []
         for name, buffer in buffers.items():
-            if not buffer.axes or buffer.kind in (ARGUMENT, PARAMETER, GRADIENT, CONSTANT):
+            if not buffer.axes or buffer.kind in (ARGUMENT, PARAMETER, GRADIENT, CONSTANT, JOINED):
+                continue
+            if name in outer:
+                own.append((outer[name], f"np.ones({shape_text(buffers[outer[name]].axes, batch)}, DTYPE)"))
+                own.append((name, f"{outer[name]}[:{size_text(buffer.axes[0], batch)}]"))
                 continue
             if name not in shared:
                 dtype = "bool" if buffer.truth else "DTYPE"
@@ -148,6 +161,22 @@ class Printer:
             base = buffers[shared[name]]
             lying.append((name, base.name if base.axes == buffer.axes else self._part(base, buffer)))
         return [*own, *lying]
+
+    def joined_parameters(self) -> list[tuple[str, str]]:
+        """Weights and bias as one matrix, and their gradients: parts of the flat vectors."""
+        found = []
+        for kind, flat in ((PARAMETER, "flat_parameters"), (GRADIENT, "flat_gradients")):
+            start, starts = 0, {}
+            for name, buffer in self.program.buffers.items():
+                if buffer.kind == kind:
+                    starts[name] = start
+                    start += _size(buffer, self.program)
+            for joined in self.program.joined:
+                if joined.rows in starts:
+                    whole, first = self.program.buffers[joined.name], starts[joined.rows]
+                    part = f"{flat}[{first}:{first + _size(whole, self.program)}]"
+                    found.append((joined.name, f"workspace.{part}.reshape{shape_text(whole.axes, self.program.batch)}"))
+        return found
 
     def _part(self, first: Buffer, buffer: Buffer) -> str:
         sizes = [size_text(axis, self.program.batch) for axis in buffer.axes]

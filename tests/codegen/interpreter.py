@@ -27,6 +27,15 @@ class Machine:
             for name in group:
                 flat = truth if program.buffers[name].truth else base
                 self.arrays[name] = flat[: prod(self.shape(name))].reshape(self.shape(name))
+        for joined in program.joined:
+            whole = np.full(self.shape(joined.name), 1.0 if not joined.last else np.nan)
+            group = next((group for group in program.memory if joined.rows in group), (joined.rows,))
+            base = whole[:-1].reshape(-1)
+            for name in group:
+                self.arrays[name] = base[: prod(self.shape(name))].reshape(self.shape(name))
+            self.arrays.update({joined.name: whole, joined.rows: whole[:-1]})
+            if joined.last:
+                self.arrays[joined.last] = whole[-1]
         for name, buffer in program.buffers.items():
             if buffer.kind == CONSTANT:
                 value = rebuild_sizes(buffer.value, program.batch, batch)

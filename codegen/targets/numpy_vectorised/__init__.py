@@ -17,6 +17,7 @@ def passes_record(problem: Problem, program: Program, cite: bool = True) -> Mapp
     blocks = [
         Block("NumPy's functions", tuple(printer.functions())),
         Block("constants", tuple(printer.constants())),
+        Block("weights and bias of a layer as one matrix", tuple(printer.joined_parameters())),
         Block("values of the network; names of one array are never alive together", tuple(printer.allocations())),
         Block("views", tuple(printer.bindings())),
     ]
@@ -27,7 +28,7 @@ def passes_record(problem: Problem, program: Program, cite: bool = True) -> Mapp
         "forward_lines": forward,
         "loss_lines": loss,
         "step_lines": step,
-        "output": program.output,
+        "output": printer.output,
         "loss": program.loss,
     }
 
@@ -38,6 +39,7 @@ def _lines(problem: Problem, printer: Printer, program: Program, part: slice, ci
     for statement in program.statements[part]:
         if cite and statement.equation != cited:
             cited = statement.equation
-            lines += comment(problem.equations[cited], indent)
+            for place in (cited, *statement.also):
+                lines += comment(problem.equations[place], indent)
         lines.append(" " * indent + printer.statement(statement))
     return lines
