@@ -26,7 +26,7 @@ class Ledger:
     """The entries of a system with the numbers given, and of the equations for its adjoints.
 
     ``keep`` is what happens to a value when it is written down; everything that reads it reads what was kept. Raises ``InputError``
-    where a value does not exist.
+    where a value does not exist. ``closest`` says how near to a tie a comparison was, ``branches`` which branches were taken.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Ledger:
         self.context: Any = MPContext()
         self.context.dps = _DIGITS
         self.closest: Any = self.context.inf
+        self.branches: dict[Cases, set[int]] = {}
         self._equations = {equation.tensor.name: equation for equation in (*system.equations, *backward)}
         self._outside = {tensor.name: value for tensor, value in system.outside.items()}
         self._keep = keep
@@ -115,7 +116,7 @@ class Ledger:
         self.closest = min(self.closest, abs(difference))
 
     def branched(self, node: Cases, branch: int) -> None:
-        pass
+        self.branches.setdefault(node, set()).add(branch)
 
 
 def places_of(tensor: Tensor) -> tuple[tuple[int, ...], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from derive.chain_rule import Sweep
@@ -17,15 +18,19 @@ _TRIES, _MARGIN = 200, 0.01
 
 
 def simple_numbers(system: System, sweep: Sweep, variant: int = 1) -> Numbers:
+    """Simple numbers for one step by hand. Raises ``InputError`` where none are found."""
+    return Numbers(numbers_for(system, tuple(derivation.equation for derivation in sweep.derivations), variant))
+
+
+def numbers_for(system: System, equations: Sequence[Equation], variant: int = 1) -> dict[Place, str]:
     """Numbers at which every array of parameters has a derivative that is not 0, and no comparison is close to a tie.
 
-    Raises ``InputError`` where none are found.
+    Where a function has branches, more than one is taken if that can be had. ``equations`` are those of the adjoints and gradients. Raises ``InputError`` where no numbers are found.
     """
     stream = Stream(variant)
-    equations = tuple(derivation.equation for derivation in sweep.derivations)
     reason: InputError | None = None
-    fallback: Numbers | None = None
-    for _ in range(_TRIES):
+    fallback: dict[Place, str] | None = None
+    for attempt in range(_TRIES):
         given = _drawn(system, stream)
         ledger = Ledger(system, equations, {place: Fraction(text) for place, text in given.items()})
         try:
@@ -34,9 +39,10 @@ def simple_numbers(system: System, sweep: Sweep, variant: int = 1) -> Numbers:
         except InputError as error:
             reason = error
             continue
-        if ledger.closest > _MARGIN and all(any(slope != 0 for slope in array) for array in slopes):
-            return Numbers(given)
-        fallback = fallback or Numbers(given)
+        varied = attempt >= _TRIES // 2 or all(len(taken) > 1 for taken in ledger.branches.values())
+        if varied and ledger.closest > _MARGIN and all(any(slope != 0 for slope in array) for array in slopes):
+            return given
+        fallback = fallback or given
     if fallback is None:
         raise reason or InputError(f"{system.name}: no simple numbers found")
     return fallback
