@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 Module = Callable[..., ModuleType]
-STYLES = ("vectorised", "loops")
+STYLES = ("vectorised", "scalar", "loops")
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 
 

@@ -115,7 +115,9 @@ class Builder:
         if same is None:
             numbered, title = self.present
             whole = isinstance(numbered.computed, Total)
-            same = Sum(title if whole else f"{title}_sum", value, numbered)
+            taken = {own.name for own in self.sums}
+            names = (title if whole else f"{title}_sum", *(f"{title}_sum_{count}" for count in range(2, 10_000)))
+            same = Sum(next(name for name in names if name not in taken), value, numbered)
             self.sums.append(same)
         return self.values.name(same.name, AFTER)
 

@@ -57,6 +57,8 @@ def point(spec: dict[str, Any], module: Any, seed: int, scale: float) -> tuple[A
 def test_emitted_chain_agrees_with_torch(seed: int) -> None:
     spec = chain(seed)
     variants = {("vectorised", "float64"): 1e-10, ("loops", "float64"): 1e-10, ("vectorised", "float32"): FLOAT32_BOUND}
+    if seed % 4 == 1:
+        variants["scalar", "float64"] = 1e-10
     modules = variants_of(spec, seed % 3 == 0, *variants)
     for module, ((style, dtype), bound) in zip(modules, variants.items(), strict=True):
         for scale in (1.0, 30.0) if style == "vectorised" else (3.0,):

@@ -17,6 +17,8 @@ from derive.network import network
 
 SEEDS = range(40)
 STYLES = ("vectorised", "loops")
+SCALAR = 4
+"""Every fourth graph is also emitted as scalar code."""
 CERTIFIED = 8
 """Every eighth graph is certified as well."""
 
@@ -68,12 +70,12 @@ def has_dx(seed: int) -> bool:
 
 
 def modules(spec: dict[str, Any], seed: int) -> dict[str, ModuleType]:
-    """The modules of both styles, derived once."""
+    """The modules of the styles, derived once."""
     model = network(spec)
     inputs = tuple(tensor for tensor in model.batch.inputs if tensor.role == "input")
     sweep = reverse_sweep(model.batch, (*model.batch.parameters, *(inputs if has_dx(seed) else ())))
     problem = problem_for(model, sweep)
-    texts = {style: Facts(model, style, "float64", "").module(problem) for style in STYLES}
+    texts = {style: Facts(model, style, "float64", "").module(problem) for style in (*STYLES, *(["scalar"] if seed % SCALAR == 1 else []))}
     if seed % CERTIFIED == 0:
         certify(problem, Facts(model, STYLES[0], "float64", ""), texts[STYLES[0]])
     return {style: loaded(text) for style, text in texts.items()}
