@@ -1,27 +1,4 @@
-"""Reads the numbers of a worked example: a TOML file with values for everything that a network is given.
-
-The file, with every key (only values that the network needs must stand in it)::
-
-    digits = 9                  # decimal places that are shown, 1 to 15; default 4
-    carry = "exact"             # every value is computed with all its digits and shown rounded (the default); or
-                                # "rounded": a value is rounded when it is written down, and later lines read what was written
-    learning_rate = 0.5         # of the one step of gradient descent; default 0.5
-    frozen = ["b1", "b2"]       # parameters, by their names in code, that the step leaves as they are
-
-    inputs = [0.05, 0.10]       # one pattern; [[0.05, 0.10], [0.2, 0.3]] are two. A system of equations has a table:
-    targets = [0.01, 0.99]      # inputs = { x = [[1, 0], [0, 1]], y = [1, 0] }, and no targets
-
-    [parameters]                # by their names in code, W of shape (units, inputs)
-    W1 = [[0.15, 0.20], [0.25, 0.30]]
-    b1 = [0.35, 0.35]
-
-    [published]                 # what a text prints, in quotes so that its digits count; "" where it prints nothing
-    a1 = [".593269992", ".596884378"]
-    loss = ".298371109"
-
-    [published.after]           # and what it prints for values after the step
-    loss = ".291027924"
-"""
+"""Reads the numbers of a worked example: a TOML file such as ``mazur.toml`` beside this one, which has every key."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """One step by hand: published walk-throughs digit by digit, blackboard rounding, other kinds of networks."""
 
 from fractions import Fraction
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from derive.worked.example import Example
 from derive.worked.published import compared
 from derive.worked.read import SIMPLE, example_for
 
-MAZUR = Path(__file__).with_name("mazur.toml")
+MAZUR = files("derive.worked") / "mazur.toml"
 RNN = {
     "name": "rnn",
     "axes": {"t": 3, "j": 2, "i": 2},
