@@ -183,6 +183,14 @@ def _of_network(command: Callable[..., int]) -> Callable[..., int]:
 NOTES = options(
     click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes."),
     click.option("--language", metavar="CODE|FILE.toml", default="en", show_default=True, help="Words of the notes."),
+    click.option(
+        "--numbers",
+        metavar="FILE.toml",
+        is_flag=False,
+        flag_value="simple",
+        help="Work out one step with numbers: those of FILE, written like derive/worked/mazur.toml, or without FILE simple ones.",
+    ),
+    click.option("--variant", type=click.IntRange(1, 9999), metavar="N", default=1, show_default=True, help="Which simple numbers."),
     click.option("--title", metavar="TEXT", help="Title of the notes, instead of one made from SPEC."),
     click.option("--author", metavar="TEXT", help="Author, below the title."),
     click.option("--date", metavar="TEXT", help="Date, below the title, in any form."),
