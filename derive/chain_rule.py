@@ -17,6 +17,7 @@ from derive.chain import Specialised, derive
 from derive.equations import Equation, System
 from derive.expressions import Entry, Tensor, Total
 from derive.influence import Influence
+from derive.manner import TEXTBOOK, Manner
 from derive.rules import Surroundings
 from derive.rules.lemmas import summing
 from derive.steps import Derivation
@@ -32,10 +33,10 @@ class Sweep:
     patterns: tuple[str, ...]
 
 
-def reverse_sweep(system: System, wanted: Sequence[Tensor] | None = None) -> Sweep:
+def reverse_sweep(system: System, wanted: Sequence[Tensor] | None = None, manner: Manner = TEXTBOOK) -> Sweep:
     """The derivations of the adjoints of all values between ``wanted`` (default: the parameters) and the loss, and of ``wanted``."""
-    influence = Influence(system, system.parameters if wanted is None else wanted)
-    known = _Known(influence)
+    influence = Influence(system, system.parameters if wanted is None else wanted, manner)
+    known = _Known(influence, manner)
     found: list[tuple[str, Derivation]] = []
     ready: dict[Tensor, list[Tensor]] = {}  # by the first value that reads them: above it, everything through which they act is known
     for tensor in influence.wanted:
@@ -59,8 +60,8 @@ def adjoint(tensor: Tensor) -> Tensor:
 class _Known:
     """What a sweep has derived so far; each local pattern is derived once and specialised elsewhere."""
 
-    def __init__(self, influence: Influence) -> None:
-        self.influence = influence
+    def __init__(self, influence: Influence, manner: Manner) -> None:
+        self.influence, self.manner = influence, manner
         self.system = influence.system
         self.formulas: dict[Tensor, Equation] = {}
         self.explicit: dict[Tensor, Equation] = {}
@@ -79,7 +80,7 @@ class _Known:
             found: Derivation = Specialised(first, Renaming(dict(zip(first_named, named, strict=True))))
         else:
             by = Entry(tensor, *self.influence.indices(tensor))
-            found = derive(Entry(self.system.loss), by, users, entangled, adjoint, around)
+            found = derive(Entry(self.system.loss), by, users, entangled, adjoint, around, self.manner)
             self.patterns[pattern] = found, named
         self.formulas[around.subject] = found.equation
         if all(user.tensor == self.system.loss for user in users) and not any(isinstance(node, Total) for node in walk(found.result)):

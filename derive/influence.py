@@ -12,6 +12,7 @@ from derive.calculus.tidy import tidy
 from derive.equations import Equation, System
 from derive.expressions import Apply, Entry, Expression, Largest, Partial, Tensor, Total
 from derive.indices import Index
+from derive.manner import TEXTBOOK, Manner
 from derive.traversal import entries_of, tensors_of, walk
 
 
@@ -24,8 +25,9 @@ class Influence:
     written out, because its definition does not hold there.
     """
 
-    def __init__(self, system: System, wanted: Sequence[Tensor]) -> None:
+    def __init__(self, system: System, wanted: Sequence[Tensor], manner: Manner = TEXTBOOK) -> None:
         self.system = system
+        self.keeps = manner.keeps
         self.wanted = tuple(wanted)
         self.loss, folded = _flat_loss(system)
         self.equations = (*(e for e in system.equations if e.tensor != system.loss and e.tensor not in folded), self.loss)
@@ -94,7 +96,7 @@ class Influence:
         return frozenset((self.system.loss, *self.wanted, *self.system.outside))
 
     def _is_inlined(self, equation: Equation) -> bool:
-        if equation.tensor in self._kept:
+        if equation.tensor in self._kept or self.keeps(equation.tensor):
             return False
         if any(isinstance(node, Total | Largest) for node in walk(equation.right)):
             return False

@@ -28,6 +28,7 @@ class Result:
 
     ``kind`` is ``forward``, ``loss``, ``adjoint``, ``delta`` or ``gradient``. ``equation`` stands for all ``members``, the equations of the
     same pattern in other layers; where there are several, ``layer`` is the layer of ``equation``, to be read as the general layer l.
+    ``before`` are derivations without a number that the last line of this one inserts.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Result:
     derivation: Derivation | None
     members: tuple[Equation, ...]
     layer: int | None
+    before: tuple[Derivation, ...] = ()
 
     @cached_property
     def matrix(self) -> MatrixForm | None:

@@ -33,11 +33,11 @@ class Step:
 class Derivation:
     """``left = start = ... = result``: how one adjoint or gradient follows from the equations.
 
-    ``start`` is the definition of ``left``, an inert derivative of the loss.
+    ``start`` is the definition of ``left``, an inert derivative of the loss, or minus one.
     """
 
     left: Entry
-    start: Partial
+    start: Expression
     steps: tuple[Step, ...]
 
     @property

@@ -12,7 +12,7 @@ from derive.notation.places import Source
 
 ROLES = ("input", "target", "weight", "bias", "pre_activation", "output", "loss", "total_loss", "delta")
 SIGNED_ROLES = ("negative_delta", "negative_adjoint", "step")
-"""Roles of derivatives with the opposite sign, which a notation with negative deltas displays."""
+"""Roles of minus a derivative, which a notation with negative deltas displays."""
 
 FORMS = ("symbols", "matrices", "batch")
 PLACES_OF_LAYERS = 3

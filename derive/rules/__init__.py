@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from derive.expressions import Expression
 from derive.rules.adjoints import insert_adjoint, insert_summaries
 from derive.rules.algebra import arithmetic, cancellation, common_factor, constant_factor, contraction, fold_definition
@@ -11,12 +13,12 @@ from derive.rules.surroundings import Rule, Surroundings
 from derive.steps import Step
 
 
-def simplify(value: Expression, around: Surroundings) -> tuple[Step, ...]:
-    """The steps to the textbook form: the first rule that applies, until none does."""
+def simplify(value: Expression, around: Surroundings, rules: Sequence[Rule] | None = None) -> tuple[Step, ...]:
+    """The steps to the textbook form: the first of the rules (by default all) that applies, until none does."""
     steps: list[Step] = []
     line = value
     while True:
-        step = next((found for rule in RULES if (found := rule(line, around)) is not None), None)
+        step = next((found for rule in (RULES if rules is None else rules) if (found := rule(line, around)) is not None), None)
         if step is None:
             return tuple(steps)
         steps.append(step)

@@ -53,6 +53,10 @@ class Block:
         return range(self.first, self.first + prod(self.shape))
 
 
+OPPOSITE_ROLES = ("negative_delta", "negative_adjoint", "step")
+"""Roles of tensors that hold minus a derivative of the loss."""
+
+
 class Valuation:
     """A system at chosen sizes. ``give`` sets inputs and parameters, ``run`` computes the rest.
 
@@ -151,7 +155,7 @@ class Valuation:
         if block is None:
             if tensor.of is None:
                 raise EvaluationError(f"{tensor.name} is not a tensor of this system")
-            number = self.adjoint(tensor.of, position)
+            number = self.adjoint(tensor.of, position) * (-1 if tensor.role in OPPOSITE_ROLES else 1)
             return lambda: number
         slot = block.slot(position)
         if slot is None:
