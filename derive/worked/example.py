@@ -120,6 +120,23 @@ def example(system: System, sweep: Sweep, numbers: Numbers) -> Example:
     return Example(system, sweep, numbers, *parts, tuple(updates), before, later)
 
 
+def hasty(own: Example) -> Ledger:
+    """What comes out after the step if every parameter changes as soon as its gradient is known, before the layers below read it."""
+    system, numbers = own.system, own.numbers
+    equations = tuple(derivation.equation for derivation in own.sweep.derivations)
+    given = {place: Fraction(text) for place, text in numbers.given.items()}
+    known = {(t.name, at): own.before.at(t, at) for t in system.definitions for at in places_of(t)}
+    for equation in equations:
+        ledger = Ledger(system, equations, {**known, **given})
+        for position in places_of(equation.tensor):
+            place = (equation.tensor.name, position)
+            known[place] = ledger.at(equation.tensor, position)
+            parameter = equation.tensor.of
+            if equation.tensor.role == "gradient" and parameter is not None and parameter.name not in numbers.frozen:
+                given[parameter.name, position] -= numbers.rate * known[place]
+    return Ledger(system, equations, given)
+
+
 def _kept(digits: int, value: Fraction) -> Fraction:
     return rounded(value, digits)
 

@@ -25,7 +25,8 @@ def simple_numbers(system: System, sweep: Sweep, variant: int = 1) -> Numbers:
 def numbers_for(system: System, equations: Sequence[Equation], variant: int = 1) -> dict[Place, str]:
     """Numbers at which every array of parameters has a derivative that is not 0, and no comparison is close to a tie.
 
-    Where a function has branches, more than one is taken if that can be had. ``equations`` are those of the adjoints and gradients. Raises ``InputError`` where no numbers are found.
+    Where a function has branches, more than one is taken if that can be had. ``equations`` are those of the adjoints and gradients.
+    Raises ``InputError`` where no numbers are found.
     """
     stream = Stream(variant)
     reason: InputError | None = None

@@ -179,9 +179,9 @@ def _published(story: Story, own: Example, view: View) -> tuple[Block, ...]:
     for item in found:
         entry = layout(item.entry, story.page([item.entry], view))
         name: Sentence = story.say("worked.after_step", entry=entry) if item.after else (Math(entry),)
-        digits = len(item.text.partition(".")[2])
         exact = layout(Written(own.shown(item.exact)), story.page([], view))
-        verdict = story.say(f"worked.{item.verdict}_digits", digit=str(item.digit or ""), digits=str(digits))
+        key = "hasty" if item.hasty else f"{item.verdict}_digits"
+        verdict = story.say(f"worked.{key}", digit=str(item.digit or ""))
         rows.append((name, (Math(Digits(item.text)),), (Math(exact),), verdict))
     wrong = sum(item.verdict == WRONG for item in found)
     intro = story.say("worked.published" if wrong else "worked.published_right", count=str(len(found)), wrong=str(wrong))

@@ -35,6 +35,8 @@ def test_mazurs_digits_are_right_but_for_the_error_after_the_step_whose_seventh_
     assert len(found) == 19
     (wrong,) = [item for item in found if item.verdict != "rounded"]
     assert (wrong.entry.tensor.name, wrong.after, wrong.verdict, wrong.digit) == ("loss", True, "wrong", 7)
+    # the cause: his W2 changes before the hidden deltas read it
+    assert wrong.hasty
 
 
 def test_mazurs_values_to_ten_digits() -> None:
