@@ -9,7 +9,7 @@ import numpy as np
 
 from codegen import certificate
 from codegen.certificate import BOUNDS, CertificateError
-from codegen.decisions import Decisions, decide, optimised
+from codegen.decisions import PLAIN, Decisions, decide, optimised
 from codegen.header import header, memory, work
 from codegen.layout import storage
 from codegen.problem import Problem, literal, problem_of, resized, summed_in_place
@@ -116,7 +116,8 @@ class Facts:
         """The same with decisions, those for the sizes of a problem where there are none yet."""
         if self.decisions is not None:
             return self
-        decisions = decide(summed_in_place(problem), self.patterns, np.dtype(self.dtype).itemsize)
+        itemsize = np.dtype(self.dtype).itemsize
+        decisions = decide(summed_in_place(problem), self.patterns, itemsize) if self.style == "vectorised" else PLAIN
         return Facts(self.network, self.style, self.dtype, self.version, self.patterns, decisions)
 
     def is_small(self, problem: Problem) -> bool:
