@@ -44,6 +44,7 @@ MIME = {
     "tex": "text/x-tex",
     "fragment": "text/x-tex",
     "md": "text/markdown",
+    "ipynb": "application/json",
     "slides": "text/x-tex",
     "handout": "text/x-tex",
 }
@@ -103,17 +104,22 @@ class Network:
 
         return Text(derivation(self.results, Options(**options)), "text/markdown")
 
-    def notes(self, **options: Any) -> Text | bytes:
+    def notes(self, *, code: str | None = None, **options: Any) -> Text | bytes:
         """Lecture notes, as text or as the bytes of a PDF; the options are the fields of ``derive.notes.Options``.
+
+        ``code`` is a module that ``emit`` returned, to be shown in the notes; a notebook has one in any case.
 
         Raises:
             derive.errors.InputError: an option names something that does not exist, or a program is missing.
+            codegen.certificate.CertificateError: a notebook was asked for, and the module does not pass its checks.
 
         """
+        from codegen.notebook import cells
         from derive.notes import Options, notes
 
         chosen = Options(**options)
-        content = notes(self.results, chosen)
+        shown = cells(code or self.emit()) if chosen.format == "ipynb" else (code,) if code else ()
+        content = notes(self.results, chosen, shown)
         return content if isinstance(content, bytes) else Text(content, MIME[chosen.format])
 
     def figure(self, **options: Any) -> Text:
@@ -252,12 +258,12 @@ def build(net: Network, output: Path, **asked: Any) -> int:
     of_notes = {field.name: asked.pop(field.name) for field in fields(Options) if field.name in asked}
     net = replace(net, input_gradient=asked["input_gradient"])  # so that code and notes number alike
     files: dict[str, str | bytes] = {}
-    with progress("notes"):
-        files["notes.html"] = net.notes(**of_notes, format="html")
-        files["notes.tex"] = net.notes(**of_notes, format="tex")
-        files["figure.svg"] = net.figure(**of_notes)
     with progress("code"):
         module = files[f"{net.name}.py"] = _emitted(net, **asked)
+    with progress("notes"):
+        files["notes.html"] = net.notes(**of_notes, format="html", code=module)
+        files["notes.tex"] = net.notes(**of_notes, format="tex")
+        files["figure.svg"] = net.figure(**of_notes)
     with progress("verification"):
         report = net.verify(code=module)
     files["report.json"] = report.as_json()
@@ -277,6 +283,7 @@ def notes(net: Network, format: str | None, output: Path | None, **asked: Any) -
     They hold the network, every derivation step by step and the algorithms.
     Slides and handout are LaTeX (beamer), compiled where FILE ends with .pdf;
     a fragment is LaTeX to be read by a document with amsmath and tikz.
+    A notebook (ipynb) has the module and its checks in cells that run.
 
     \b
     Example:
@@ -285,7 +292,7 @@ def notes(net: Network, format: str | None, output: Path | None, **asked: Any) -
     suffix = output.suffix[1:] if output is not None else ""
     format = format or (suffix if suffix in FORMATS else FORMATS[0])
     with progress("notes"):
-        text = net.notes(**asked, format=format)
+        text = net.notes(**asked, format=format, code=_emitted(net) if format == "ipynb" else None)
         if format in PAGES and suffix == "pdf":
             from derive.notes import compiled
 

@@ -17,6 +17,7 @@ from derive.notes.svg import svg
 from derive.notes.writers.fragment import fragment
 from derive.notes.writers.html import html
 from derive.notes.writers.markdown import markdown
+from derive.notes.writers.notebook import notebook
 from derive.notes.writers.pdf import pdf
 from derive.notes.writers.slides import handout, slides
 from derive.notes.writers.tex import tex
@@ -30,21 +31,22 @@ WRITERS: dict[str, Callable[[Document], str | bytes]] = {
     "fragment": fragment,
     "pdf": pdf,
     "md": markdown,
+    "ipynb": notebook,
     "slides": slides,
     "handout": handout,
 }
 _LONGEST = 200
 
 
-def story(results: Results, options: Options = DEFAULT) -> Story:
-    """The results with the notation and the words asked for.
+def story(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = ()) -> Story:
+    """The results with the notation and the words asked for, and text of programs to be shown.
 
     Raises ``InputError``: something that is named does not exist, or a file cannot be used.
     """
     for kind, value, known in (("format", options.format, FORMATS), ("level", options.level, LEVELS)):
         if value not in known:
             raise unknown(kind, value, known)
-    return Story(results, load(options.notation), load_words(options.language), options)
+    return Story(results, load(options.notation), load_words(options.language), options, code)
 
 
 def document(told: Story) -> Document:
@@ -52,12 +54,12 @@ def document(told: Story) -> Document:
     return _titled(told, sections(told))
 
 
-def notes(results: Results, options: Options = DEFAULT) -> str | bytes:
-    """The notes of a network: text, or bytes in ``pdf``.
+def notes(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = ()) -> str | bytes:
+    """The notes of a network: text, or bytes in ``pdf``; ``code`` is the emitted module and what checks it, to be shown with them.
 
-    Raises ``InputError``: see ``story``; or pdfLaTeX is missing.
+    Raises ``InputError``: see ``story``; or what a format needs is missing.
     """
-    told = story(results, options)
+    told = story(results, options, code)
     return WRITERS[options.format](document(told))
 
 

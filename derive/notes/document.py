@@ -32,7 +32,8 @@ class Items(Block):
 class Line:
     """``left relation right`` with the reason beside it; without ``left`` it continues the line above.
 
-    ``number`` is shown in brackets; it is what references point to unless the line only ``repeats`` it.
+    ``number`` is shown in brackets; it is what references point to unless the line only ``repeats`` it. ``finer`` lines lead from the
+    line above to this one; where a page can be unfolded they are there, else they are left out.
     """
 
     left: Layout | None
@@ -41,6 +42,7 @@ class Line:
     number: str | None = None
     relation: str = "="
     repeats: bool = False
+    finer: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,13 @@ class Figure(Block):
 
     drawing: Drawing
     caption: Sentence
+
+
+@dataclass(frozen=True)
+class Listing(Block):
+    """The text of a program in Python; numbers of formulas in its comments point to them."""
+
+    code: str
 
 
 @dataclass(frozen=True)

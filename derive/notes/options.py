@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FORMATS = ("html", "tex", "fragment", "pdf", "md", "slides", "handout")
+FORMATS = ("html", "tex", "fragment", "pdf", "md", "ipynb", "slides", "handout")
 LEVELS = ("brief", "lecture", "every-step")
 """How much of the tree of steps is shown: results with their reason; one line a rule; finer lines as well."""
 

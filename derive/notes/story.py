@@ -30,12 +30,13 @@ from derive.words.catalogue import Value
 
 @dataclass(frozen=True)
 class Story:
-    """The material of the notes of one network, and what the reader asked for."""
+    """The material of the notes of one network, and what the reader asked for; ``code`` is text of programs to be shown with them."""
 
     results: Results
     notation: Notation
     words: Words
     options: Options = DEFAULT
+    code: tuple[str, ...] = ()
 
     @property
     def network(self) -> Network:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from derive.notes.document import Section
 from derive.notes.sections.algorithms import algorithms
 from derive.notes.sections.batch import batch
+from derive.notes.sections.code import code
 from derive.notes.sections.conventions import symbols
 from derive.notes.sections.explicit import explicit
 from derive.notes.sections.network import network
@@ -27,6 +28,7 @@ SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
     batch,
     summary,
     algorithms,
+    code,
 )
 """In the order in which they are read; each gives no section, one, or a section with its subsections."""
 

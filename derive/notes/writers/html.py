@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import singledispatch
 from html import escape
 from importlib.resources import files
 
 from derive.notation.layout import Layout
 from derive.notation.mathml import to_mathml
-from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
+from derive.notes.document import (
+    Algorithm,
+    AlgorithmLine,
+    Block,
+    Boxed,
+    Chain,
+    Document,
+    Figure,
+    Items,
+    Line,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+)
 from derive.notes.svg import svg
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
+
+_CITED = re.compile(r"^(\s*#\s*)\((\d+)\)")
+"""A comment that names the formula which the code below computes."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What blocks refer to: the line of the listing for each number of a formula, and the numbers that have a place in the text."""
+
+    lines: dict[str, int] = field(default_factory=dict)
+    numbers: frozenset[str] = frozenset()
 
 
 def html(document: Document) -> str:
     """The whole page."""
     style = files("derive.notes.writers").joinpath("style.css").read_text(encoding="utf-8")
     title = plain(document.title)
-    body = "\n".join(_section(section) for section in document.sections)
+    sheet = _sheet(document)
+    body = "\n".join(_section(section, sheet) for section in document.sections)
     return (
         f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
@@ -25,6 +54,23 @@ def html(document: Document) -> str:
         f'<p class="subtitle">{inline(document.subtitle)}</p>\n{_byline(document)}{_contents(document)}\n</header>\n'
         f"{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def _sheet(document: Document) -> Sheet:
+    blocks = [block for section in document.sections for block in _flat(section.blocks)]
+    lines: dict[str, int] = {}
+    for block in blocks:
+        if isinstance(block, Listing):
+            for place, line in enumerate(block.code.splitlines(), 1):
+                cited = _CITED.match(line)
+                if cited:
+                    lines.setdefault(cited[2], place)
+    chains = [block for block in blocks if isinstance(block, Chain)]
+    return Sheet(lines, frozenset(line.number for chain in chains for line in chain.lines if line.number and not line.repeats))
+
+
+def _flat(blocks: Sequence[Block]) -> list[Block]:
+    return [part for block in blocks for part in (_flat(block.blocks) if isinstance(block, Boxed) else [block])]
 
 
 def _byline(document: Document) -> str:
@@ -37,9 +83,9 @@ def _contents(document: Document) -> str:
     return f"<nav><ol>{entries}</ol></nav>"
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, sheet: Sheet) -> str:
     heading = f"h{section.level + 1}"
-    blocks = "\n".join(block_html(block) for block in section.blocks)
+    blocks = "\n".join(block_html(block, sheet) for block in section.blocks)
     return f'<{heading} id="{escape(section.anchor)}">{inline(section.title)}</{heading}>\n{blocks}'
 
 
@@ -54,9 +100,9 @@ def inline(sentence: Sentence) -> str:
     for piece in sentence:
         match piece:
             case Text(text):
-                pieces.append(escape(text, quote=False))
+                pieces.append(_typeset(text))
             case Strong(text):
-                pieces.append(f"<strong>{escape(text, quote=False)}</strong>")
+                pieces.append(f"<strong>{_typeset(text)}</strong>")
             case Code(text):
                 pieces.append(f"<code>{escape(text, quote=False)}</code>")
             case Math(formula, display):
@@ -66,37 +112,57 @@ def inline(sentence: Sentence) -> str:
     return "".join(pieces)
 
 
+def _typeset(text: str) -> str:
+    return escape(text, quote=False).replace("'", "\u2019")
+
+
 @singledispatch
-def block_html(block: Block) -> str:
+def block_html(block: Block, sheet: Sheet) -> str:
     """A block as HTML. Raises ``TypeError`` for a block of an unknown kind."""
     raise TypeError(f"no HTML for {type(block).__name__}")
 
 
 @block_html.register
-def _(block: Paragraph) -> str:
+def _(block: Paragraph, sheet: Sheet) -> str:
     return f"<p>{inline(block.sentence)}</p>"
 
 
 @block_html.register
-def _(block: Items) -> str:
+def _(block: Items, sheet: Sheet) -> str:
     return f"<ul>{''.join(f'<li>{inline(item)}</li>' for item in block.items)}</ul>"
 
 
 @block_html.register
-def _(block: Chain) -> str:
-    return f'<div class="chain"><table>{"".join(_line(line) for line in block.lines)}</table></div>'
+def _(block: Chain, sheet: Sheet) -> str:
+    return f'<div class="chain"><table>{"".join(_folded(line, sheet) + _line(line, sheet) for line in block.lines)}</table></div>'
 
 
-def _line(line: Line) -> str:
+def _folded(line: Line, sheet: Sheet) -> str:
+    """The finer lines above a line, to be opened."""
+    if not line.finer:
+        return ""
+    rows = "".join(_folded(finer, sheet) + _line(finer, sheet) for finer in line.finer)
+    opener = '<summary><span aria-hidden="true">\u22ef</span></summary>'
+    return f'<tr class="folded"><td class="left"></td><td colspan="3"><details>{opener}<table>{rows}</table></details></td></tr>'
+
+
+def _line(line: Line, sheet: Sheet) -> str:
     anchor = f' id="eq-{escape(line.number)}"' if line.number and not line.repeats else ""
     left = _displayed(line.left) if line.left is not None else ""
-    number = f"({escape(line.number)})" if line.number else ""
-    number = f'<a href="#eq-{escape(line.number)}">{number}</a>' if line.number and line.repeats else number
     right = _displayed(line.right, line.relation)
     return (
         f'<tr{anchor}><td class="left">{left}</td><td class="right">{right}</td>'
-        f'<td class="reason">{inline(line.reason)}</td><td class="number">{number}</td></tr>'
+        f'<td class="reason">{inline(line.reason)}</td><td class="number">{_number(line, sheet)}</td></tr>'
     )
+
+
+def _number(line: Line, sheet: Sheet) -> str:
+    """The number with a link to itself, and one to the code."""
+    if not line.number:
+        return ""
+    number = f'<a href="#eq-{escape(line.number)}">({escape(line.number)})</a>'
+    place = sheet.lines.get(line.number)
+    return f'{number}<a class="code" href="#line-{place}">code {place}</a>' if place is not None and not line.repeats else number
 
 
 def _displayed(formula: Layout, relation: str | None = None) -> str:
@@ -106,14 +172,14 @@ def _displayed(formula: Layout, relation: str | None = None) -> str:
 
 
 @block_html.register
-def _(block: Table) -> str:
+def _(block: Table, sheet: Sheet) -> str:
     head = "".join(f"<th>{inline(cell)}</th>" for cell in block.head)
     rows = "".join(f"<tr>{''.join(f'<td>{inline(cell)}</td>' for cell in row)}</tr>" for row in block.rows)
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 @block_html.register
-def _(block: Algorithm) -> str:
+def _(block: Algorithm, sheet: Sheet) -> str:
     lines = "".join(_algorithm_line(line) for line in block.lines)
     return f'<div class="algorithm"><p class="title">{inline(block.title)}</p><ol>{lines}</ol></div>'
 
@@ -124,10 +190,25 @@ def _algorithm_line(line: AlgorithmLine) -> str:
 
 
 @block_html.register
-def _(block: Figure) -> str:
+def _(block: Figure, sheet: Sheet) -> str:
     return f"<figure>{svg(block.drawing, embedded=True)}<figcaption>{inline(block.caption)}</figcaption></figure>"
 
 
 @block_html.register
-def _(block: Boxed) -> str:
-    return f'<div class="boxed">{"".join(block_html(part) for part in block.blocks)}</div>'
+def _(block: Boxed, sheet: Sheet) -> str:
+    return f'<div class="boxed">{"".join(block_html(part, sheet) for part in block.blocks)}</div>'
+
+
+@block_html.register
+def _(block: Listing, sheet: Sheet) -> str:
+    """Lines with their anchors; the number of a formula in a comment leads back to it."""
+    lines = "\n".join(f'<span id="line-{place}">{_code_line(line, sheet)}</span>' for place, line in enumerate(block.code.splitlines(), 1))
+    return f'<div class="listing"><pre><code>{lines}\n</code></pre></div>'
+
+
+def _code_line(line: str, sheet: Sheet) -> str:
+    text = escape(line, quote=False)
+    cited = _CITED.match(text)
+    if not cited or cited[2] not in sheet.numbers:
+        return text
+    return f'{cited[1]}<a href="#eq-{cited[2]}">({cited[2]})</a>{text[cited.end() :]}'

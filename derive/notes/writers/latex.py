@@ -10,7 +10,7 @@ from itertools import count
 
 from derive.notation.latex import escape_latex, to_latex
 from derive.notation.layout import Layout, Sign, height, row
-from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Figure, Items, Line, Paragraph, Section, Table
+from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Figure, Items, Line, Listing, Paragraph, Section, Table
 from derive.notes.measure import broken, sentence_width, width
 from derive.notes.tikz import tikz
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
@@ -280,6 +280,13 @@ def _(block: Figure, paper: Paper) -> str:
     if block.drawing.height > paper.figure:
         drawn = f"\\resizebox{{!}}{{{paper.figure:g}cm}}{{%\n{drawn}}}"
     return f"\\begin{{center}}\n{drawn}\n\n\\small {inline(block.caption, paper)}\n\\end{{center}}"
+
+
+@block_latex.register
+def _(block: Listing, paper: Paper) -> str:
+    """Lines as they are, in small type; the spaces at their beginnings are kept."""
+    lines = (f"\\hspace*{{{0.5 * (len(line) - len(line.lstrip())):g}em}}{escape_latex(line.strip())}" for line in block.code.splitlines())
+    return "{\\footnotesize\\ttfamily\\raggedright\n" + "\\\\\n".join(line or "\\mbox{}" for line in lines) + "\\par}"
 
 
 @block_latex.register

@@ -6,7 +6,23 @@ import re
 from functools import singledispatch
 
 from derive.notation.latex import escape_math_text, to_latex
-from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
+from derive.notation.layout import Sign
+from derive.notes.document import (
+    Algorithm,
+    AlgorithmLine,
+    Block,
+    Boxed,
+    Chain,
+    Document,
+    Figure,
+    Items,
+    Line,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+)
+from derive.notes.drawing import Drawing
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 from derive.words.catalogue import merged
 
@@ -16,13 +32,22 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|$])")
 def markdown(document: Document) -> str:
     """The whole text."""
     sections = "\n\n".join(_section(section) for section in document.sections)
+    return f"{head(document)}\n\n{sections}\n"
+
+
+def head(document: Document) -> str:
+    """What stands above the sections."""
     byline = ", ".join(_escaped(line) for line in document.byline)
-    head = "\n\n".join(text for text in (f"# {inline(document.title)}", inline(document.subtitle), byline) if text)
-    return f"{head}\n\n{sections}\n"
+    return "\n\n".join(text for text in (f"# {inline(document.title)}", inline(document.subtitle), byline) if text)
 
 
 def _section(section: Section) -> str:
-    return "\n\n".join([f"{'#' * (section.level + 1)} {inline(section.title)}", *(block_markdown(block) for block in section.blocks)])
+    return "\n\n".join([heading(section), *(block_markdown(block) for block in section.blocks)])
+
+
+def heading(section: Section) -> str:
+    """The title of a section."""
+    return f"{'#' * (section.level + 1)} {inline(section.title)}"
 
 
 def inline(sentence: Sentence) -> str:
@@ -97,7 +122,7 @@ def _display(lines: list[Line]) -> str:
 
 def _line(line: Line) -> str:
     left = f"{to_latex(line.left)} " if line.left is not None else ""
-    relation = {"<=": r"\le", ">=": r"\ge", "leftarrow": r"\leftarrow"}.get(line.relation, line.relation)
+    relation = to_latex(Sign(line.relation))
     reason = f" && {words_in_math(line.reason)}" if line.reason else ""
     return f"{left}&{relation} {to_latex(line.right)}{reason}"
 
@@ -123,7 +148,18 @@ def _algorithm_line(line: AlgorithmLine) -> str:
 
 @block_markdown.register
 def _(block: Figure) -> str:
-    return f"*{inline((Text(block.drawing.description),))}*\n\n{inline(block.caption)}"
+    return f"*{alt_text(block.drawing)}*\n\n{inline(block.caption)}"
+
+
+def alt_text(drawing: Drawing) -> str:
+    """What a drawing shows, for those who do not see it."""
+    return _escaped(drawing.description)
+
+
+@block_markdown.register
+def _(block: Listing) -> str:
+    fence = max((len(run) for run in re.findall(r"`{3,}", block.code)), default=2) + 1
+    return f"{'`' * fence}python\n{block.code.rstrip()}\n{'`' * fence}"
 
 
 @block_markdown.register
