@@ -37,7 +37,7 @@ KINDS = {  # where the names of each kind are found
     "activations": "derive.functions.activations:activation_names",
     "losses": "derive.functions.losses:loss_names",
     "styles": "codegen.emit:STYLES",
-    "optimisers": None,
+    "optimisers": "derive.optimisers:optimiser_names",
 }
 MIME = {
     "html": "text/html",
@@ -71,10 +71,7 @@ def network(spec: Source, *, loss: str | None = None, batch_reduction: str | Non
 
 def names(kind: str) -> tuple[str, ...]:
     """All names of a kind in ``KINDS``, in the order in which they are listed."""
-    place = KINDS[kind]
-    if place is None:
-        return ()
-    module, _, function = place.partition(":")
+    module, _, function = KINDS[kind].partition(":")
     found = getattr(import_module(module), function)
     return tuple(found() if callable(found) else found)
 

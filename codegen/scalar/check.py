@@ -28,8 +28,8 @@ def check_straight_line(module: ModuleType, loops: ModuleType, patterns: int) ->
             own = _straight(module, parameters, inputs, t)
             check_values(own, reference, BOUNDS[np.dtype(module.DTYPE).name])
         for scale in BEYOND:
-            _straight(module, parameters, scale * np.sign(x), t)
-            _straight(module, [scale * np.sign(value) for value in parameters], x, t)
+            _straight(module, parameters, scale * np.sign(x, dtype=float), t)
+            _straight(module, [scale * np.sign(value, dtype=float) for value in parameters], x, t)
 
 
 def check_workspace(module: ModuleType, patterns: int) -> None:

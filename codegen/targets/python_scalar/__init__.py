@@ -52,8 +52,8 @@ def passes_record(problem: Problem, patterns: int, cite: bool = True) -> Mapping
     before, inside, after = loop.looped((x, t))
     for gradient in problem.input_gradients:
         inside += bracketed(f"        {gradient.name}.append(", loop.names(gradient), ")", 8)
-    tail = f", {', '.join(gradient.name for gradient in problem.input_gradients)}" if problem.input_gradients else ""
-    after += loop.returned(tail)
+    extra = ", ".join(gradient.name for gradient in problem.input_gradients)
+    after += loop.returned_with(extra) if extra else loop.returned()
     own = straight.body()
     outputs = forward.looped((x,))
     calls = straight.calls | loop.calls | forward.calls

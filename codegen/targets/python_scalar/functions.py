@@ -95,11 +95,17 @@ class Function:
         """The value of a tensor at each position, as it is written."""
         return [text(value, self.assignments.names) for value in self.program.found[tensor]]
 
-    def returned(self, tail: str = "") -> list[str]:
+    def returned(self) -> list[str]:
         """``return cost, (dW1_0_0, ...)``."""
-        loss, *gradients = self.results
-        slopes = [name for tensor in gradients if tensor not in self.problem.input_gradients for name in self.names(tensor)]
-        return bracketed(f"    return {self.names(loss)[0]}, ", slopes, tail, 4)
+        return bracketed(f"    return {self.names(self.results[0])[0]}, ", self.slopes(), "", 4)
+
+    def returned_with(self, tail: str) -> list[str]:
+        """``return cost, slopes, dx``."""
+        return [*bracketed("    slopes = ", self.slopes(), "", 4), f"    return {self.names(self.results[0])[0]}, slopes, {tail}"]
+
+    def slopes(self) -> list[str]:
+        """The derivative with respect to every parameter, as it is written."""
+        return [name for tensor in self.problem.gradients.values() for name in self.names(tensor)]
 
     def unpacked(self, tensors: Sequence[Tensor], source: str, indent: int) -> list[str]:
         """``W1_0_0, ... = flat_parameters``."""
