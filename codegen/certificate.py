@@ -77,8 +77,11 @@ def check_precision(module: ModuleType, passes: Iterable[FunctionType], arrays: 
 
 
 def _arrays(cell: CellType) -> list[Any]:
+    """The arrays that a pass holds, also as the owner of a method such as ``dot``."""
     content = cell.cell_contents
-    return [value for value in (content if isinstance(content, list) else [content]) if isinstance(value, np.ndarray)]
+    held = content if isinstance(content, list) else [content]
+    owners = (value if isinstance(value, np.ndarray) else getattr(value, "__self__", None) for value in held)
+    return [owner for owner in owners if isinstance(owner, np.ndarray)]
 
 
 def check_allocation(tree: ast.Module, module: ModuleType, batch: int = 16) -> None:

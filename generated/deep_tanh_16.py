@@ -433,7 +433,7 @@ def _passes(workspace: Workspace) -> tuple:
     a15_one = np.ones((65, batch), DTYPE)
     a15 = a15_one[:64]
     z16 = np.empty((64, batch), DTYPE)
-    a16_minus_t_columns = np.empty((64, batch), DTYPE)
+    t_columns = np.empty((64, batch), DTYPE)
     z1 = a1
     z2 = a2
     z3 = a3
@@ -450,8 +450,9 @@ def _passes(workspace: Workspace) -> tuple:
     z14 = a14
     z15 = a15
     a16 = z16
+    a16_minus_t_columns = t_columns
     one_minus_a16_times_a16 = z16
-    delta16 = a16_minus_t_columns
+    delta16 = t_columns
     one_minus_a15_times_a15 = a15
     delta15 = z16.reshape(-1)[: 64 * batch].reshape(64, batch)
     one_minus_a14_times_a14 = a14
@@ -484,120 +485,138 @@ def _passes(workspace: Workspace) -> tuple:
     delta1 = a2.reshape(-1)[: 64 * batch].reshape(64, batch)
     # views
     b1_column = b1[:, None]
-    W2_b2_T = W2_b2.T
-    W3_b3_T = W3_b3.T
-    W4_b4_T = W4_b4.T
-    W5_b5_T = W5_b5.T
-    W6_b6_T = W6_b6.T
-    W7_b7_T = W7_b7.T
-    W8_b8_T = W8_b8.T
-    W9_b9_T = W9_b9.T
-    W10_b10_T = W10_b10.T
-    W11_b11_T = W11_b11.T
-    W12_b12_T = W12_b12.T
-    W13_b13_T = W13_b13.T
-    W14_b14_T = W14_b14.T
-    W15_b15_T = W15_b15.T
-    W16_b16_T = W16_b16.T
     a16_minus_t_columns_flat = a16_minus_t_columns.reshape(-1)
     delta16_T = delta16.T
-    W16_T = W16.T
     delta15_T = delta15.T
-    W15_T = W15.T
     delta14_T = delta14.T
-    W14_T = W14.T
     delta13_T = delta13.T
-    W13_T = W13.T
     delta12_T = delta12.T
-    W12_T = W12.T
     delta11_T = delta11.T
-    W11_T = W11.T
     delta10_T = delta10.T
-    W10_T = W10.T
     delta9_T = delta9.T
-    W9_T = W9.T
     delta8_T = delta8.T
-    W8_T = W8.T
     delta7_T = delta7.T
-    W7_T = W7.T
     delta6_T = delta6.T
-    W6_T = W6.T
     delta5_T = delta5.T
-    W5_T = W5.T
     delta4_T = delta4.T
-    W4_T = W4.T
     delta3_T = delta3.T
-    W3_T = W3.T
     delta2_T = delta2.T
-    W2_T = W2.T
     delta1_T = delta1.T
     dW1_T = dW1.T
     a16_T = a16.T
+    W1_dot = W1.dot
+    W2_b2_T_dot = W2_b2.T.dot
+    W3_b3_T_dot = W3_b3.T.dot
+    W4_b4_T_dot = W4_b4.T.dot
+    W5_b5_T_dot = W5_b5.T.dot
+    W6_b6_T_dot = W6_b6.T.dot
+    W7_b7_T_dot = W7_b7.T.dot
+    W8_b8_T_dot = W8_b8.T.dot
+    W9_b9_T_dot = W9_b9.T.dot
+    W10_b10_T_dot = W10_b10.T.dot
+    W11_b11_T_dot = W11_b11.T.dot
+    W12_b12_T_dot = W12_b12.T.dot
+    W13_b13_T_dot = W13_b13.T.dot
+    W14_b14_T_dot = W14_b14.T.dot
+    W15_b15_T_dot = W15_b15.T.dot
+    W16_b16_T_dot = W16_b16.T.dot
+    a16_minus_t_columns_flat_dot = a16_minus_t_columns_flat.dot
+    a15_one_dot = a15_one.dot
+    W16_T_dot = W16.T.dot
+    a14_one_dot = a14_one.dot
+    W15_T_dot = W15.T.dot
+    a13_one_dot = a13_one.dot
+    W14_T_dot = W14.T.dot
+    a12_one_dot = a12_one.dot
+    W13_T_dot = W13.T.dot
+    a11_one_dot = a11_one.dot
+    W12_T_dot = W12.T.dot
+    a10_one_dot = a10_one.dot
+    W11_T_dot = W11.T.dot
+    a9_one_dot = a9_one.dot
+    W10_T_dot = W10.T.dot
+    a8_one_dot = a8_one.dot
+    W9_T_dot = W9.T.dot
+    a7_one_dot = a7_one.dot
+    W8_T_dot = W8.T.dot
+    a6_one_dot = a6_one.dot
+    W7_T_dot = W7.T.dot
+    a5_one_dot = a5_one.dot
+    W6_T_dot = W6.T.dot
+    a4_one_dot = a4_one.dot
+    W5_T_dot = W5.T.dot
+    a3_one_dot = a3_one.dot
+    W4_T_dot = W4.T.dot
+    a2_one_dot = a2_one.dot
+    W3_T_dot = W3.T.dot
+    a1_one_dot = a1_one.dot
+    W2_T_dot = W2.T.dot
+    delta1_dot = delta1.dot
 
     def run_forward(x):
         # (9)  z1[b,j] = sum_p W1[j,p]*x[b,p] + b1[j]
-        W1.dot(x.T, z1)
+        W1_dot(x.T, z1)
         add(z1, b1_column, z1)
         # (10) a1[b,j] = tanh(z1[b,j])
         tanh(z1, a1)
         # (9)  z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
-        W2_b2_T.dot(a1_one, z2)
+        W2_b2_T_dot(a1_one, z2)
         # (10) a2[b,j] = tanh(z2[b,j])
         tanh(z2, a2)
         # (9)  z3[b,j] = sum_p W3[j,p]*a2[b,p] + b3[j]
-        W3_b3_T.dot(a2_one, z3)
+        W3_b3_T_dot(a2_one, z3)
         # (10) a3[b,j] = tanh(z3[b,j])
         tanh(z3, a3)
         # (9)  z4[b,j] = sum_p W4[j,p]*a3[b,p] + b4[j]
-        W4_b4_T.dot(a3_one, z4)
+        W4_b4_T_dot(a3_one, z4)
         # (10) a4[b,j] = tanh(z4[b,j])
         tanh(z4, a4)
         # (9)  z5[b,j] = sum_p W5[j,p]*a4[b,p] + b5[j]
-        W5_b5_T.dot(a4_one, z5)
+        W5_b5_T_dot(a4_one, z5)
         # (10) a5[b,j] = tanh(z5[b,j])
         tanh(z5, a5)
         # (9)  z6[b,j] = sum_p W6[j,p]*a5[b,p] + b6[j]
-        W6_b6_T.dot(a5_one, z6)
+        W6_b6_T_dot(a5_one, z6)
         # (10) a6[b,j] = tanh(z6[b,j])
         tanh(z6, a6)
         # (9)  z7[b,j] = sum_p W7[j,p]*a6[b,p] + b7[j]
-        W7_b7_T.dot(a6_one, z7)
+        W7_b7_T_dot(a6_one, z7)
         # (10) a7[b,j] = tanh(z7[b,j])
         tanh(z7, a7)
         # (9)  z8[b,j] = sum_p W8[j,p]*a7[b,p] + b8[j]
-        W8_b8_T.dot(a7_one, z8)
+        W8_b8_T_dot(a7_one, z8)
         # (10) a8[b,j] = tanh(z8[b,j])
         tanh(z8, a8)
         # (9)  z9[b,j] = sum_p W9[j,p]*a8[b,p] + b9[j]
-        W9_b9_T.dot(a8_one, z9)
+        W9_b9_T_dot(a8_one, z9)
         # (10) a9[b,j] = tanh(z9[b,j])
         tanh(z9, a9)
         # (9)  z10[b,j] = sum_p W10[j,p]*a9[b,p] + b10[j]
-        W10_b10_T.dot(a9_one, z10)
+        W10_b10_T_dot(a9_one, z10)
         # (10) a10[b,j] = tanh(z10[b,j])
         tanh(z10, a10)
         # (9)  z11[b,j] = sum_p W11[j,p]*a10[b,p] + b11[j]
-        W11_b11_T.dot(a10_one, z11)
+        W11_b11_T_dot(a10_one, z11)
         # (10) a11[b,j] = tanh(z11[b,j])
         tanh(z11, a11)
         # (9)  z12[b,j] = sum_p W12[j,p]*a11[b,p] + b12[j]
-        W12_b12_T.dot(a11_one, z12)
+        W12_b12_T_dot(a11_one, z12)
         # (10) a12[b,j] = tanh(z12[b,j])
         tanh(z12, a12)
         # (9)  z13[b,j] = sum_p W13[j,p]*a12[b,p] + b13[j]
-        W13_b13_T.dot(a12_one, z13)
+        W13_b13_T_dot(a12_one, z13)
         # (10) a13[b,j] = tanh(z13[b,j])
         tanh(z13, a13)
         # (9)  z14[b,j] = sum_p W14[j,p]*a13[b,p] + b14[j]
-        W14_b14_T.dot(a13_one, z14)
+        W14_b14_T_dot(a13_one, z14)
         # (10) a14[b,j] = tanh(z14[b,j])
         tanh(z14, a14)
         # (9)  z15[b,j] = sum_p W15[j,p]*a14[b,p] + b15[j]
-        W15_b15_T.dot(a14_one, z15)
+        W15_b15_T_dot(a14_one, z15)
         # (10) a15[b,j] = tanh(z15[b,j])
         tanh(z15, a15)
         # (9)  z16[b,j] = sum_p W16[j,p]*a15[b,p] + b16[j]
-        W16_b16_T.dot(a15_one, z16)
+        W16_b16_T_dot(a15_one, z16)
         # (10) a16[b,j] = tanh(z16[b,j])
         tanh(z16, a16)
         return a16_T
@@ -606,9 +625,9 @@ def _passes(workspace: Workspace) -> tuple:
         run_forward(x)
         # (11) loss[b] = 1/2 * sum_j (a16[b,j] - t[b,j])**2
         # (12) cost = 1/batch * sum_b loss[b]
-        copyto(a16_minus_t_columns, t.T)
-        subtract(a16, a16_minus_t_columns, a16_minus_t_columns)
-        cost_product = a16_minus_t_columns_flat.dot(a16_minus_t_columns_flat)
+        copyto(t_columns, t.T)
+        subtract(a16, t_columns, a16_minus_t_columns)
+        cost_product = a16_minus_t_columns_flat_dot(a16_minus_t_columns_flat)
         cost = (0.5 / batch) * cost_product
         return cost
 
@@ -621,128 +640,128 @@ def _passes(workspace: Workspace) -> tuple:
         multiply(delta16, one_minus_a16_times_a16, delta16)
         # (16) dW16[j,p] = sum_b delta16[b,j]*a15[b,p]
         # (17) db16[j] = sum_b delta16[b,j]
-        a15_one.dot(delta16_T, dW16_db16)
+        a15_one_dot(delta16_T, dW16_db16)
         # (15) delta15[b,j] = sum_k delta16[b,k]*W16[k,j]*(1 - a15[b,j]**2)
         multiply(a15, a15, one_minus_a15_times_a15)
         subtract(one, one_minus_a15_times_a15, one_minus_a15_times_a15)
-        W16_T.dot(delta16, delta15)
+        W16_T_dot(delta16, delta15)
         multiply(one_minus_a15_times_a15, delta15, delta15)
         # (16) dW15[j,p] = sum_b delta15[b,j]*a14[b,p]
         # (17) db15[j] = sum_b delta15[b,j]
-        a14_one.dot(delta15_T, dW15_db15)
+        a14_one_dot(delta15_T, dW15_db15)
         # (15) delta14[b,j] = sum_k delta15[b,k]*W15[k,j]*(1 - a14[b,j]**2)
         multiply(a14, a14, one_minus_a14_times_a14)
         subtract(one, one_minus_a14_times_a14, one_minus_a14_times_a14)
-        W15_T.dot(delta15, delta14)
+        W15_T_dot(delta15, delta14)
         multiply(one_minus_a14_times_a14, delta14, delta14)
         # (16) dW14[j,p] = sum_b delta14[b,j]*a13[b,p]
         # (17) db14[j] = sum_b delta14[b,j]
-        a13_one.dot(delta14_T, dW14_db14)
+        a13_one_dot(delta14_T, dW14_db14)
         # (15) delta13[b,j] = sum_k delta14[b,k]*W14[k,j]*(1 - a13[b,j]**2)
         multiply(a13, a13, one_minus_a13_times_a13)
         subtract(one, one_minus_a13_times_a13, one_minus_a13_times_a13)
-        W14_T.dot(delta14, delta13)
+        W14_T_dot(delta14, delta13)
         multiply(one_minus_a13_times_a13, delta13, delta13)
         # (16) dW13[j,p] = sum_b delta13[b,j]*a12[b,p]
         # (17) db13[j] = sum_b delta13[b,j]
-        a12_one.dot(delta13_T, dW13_db13)
+        a12_one_dot(delta13_T, dW13_db13)
         # (15) delta12[b,j] = sum_k delta13[b,k]*W13[k,j]*(1 - a12[b,j]**2)
         multiply(a12, a12, one_minus_a12_times_a12)
         subtract(one, one_minus_a12_times_a12, one_minus_a12_times_a12)
-        W13_T.dot(delta13, delta12)
+        W13_T_dot(delta13, delta12)
         multiply(one_minus_a12_times_a12, delta12, delta12)
         # (16) dW12[j,p] = sum_b delta12[b,j]*a11[b,p]
         # (17) db12[j] = sum_b delta12[b,j]
-        a11_one.dot(delta12_T, dW12_db12)
+        a11_one_dot(delta12_T, dW12_db12)
         # (15) delta11[b,j] = sum_k delta12[b,k]*W12[k,j]*(1 - a11[b,j]**2)
         multiply(a11, a11, one_minus_a11_times_a11)
         subtract(one, one_minus_a11_times_a11, one_minus_a11_times_a11)
-        W12_T.dot(delta12, delta11)
+        W12_T_dot(delta12, delta11)
         multiply(one_minus_a11_times_a11, delta11, delta11)
         # (16) dW11[j,p] = sum_b delta11[b,j]*a10[b,p]
         # (17) db11[j] = sum_b delta11[b,j]
-        a10_one.dot(delta11_T, dW11_db11)
+        a10_one_dot(delta11_T, dW11_db11)
         # (15) delta10[b,j] = sum_k delta11[b,k]*W11[k,j]*(1 - a10[b,j]**2)
         multiply(a10, a10, one_minus_a10_times_a10)
         subtract(one, one_minus_a10_times_a10, one_minus_a10_times_a10)
-        W11_T.dot(delta11, delta10)
+        W11_T_dot(delta11, delta10)
         multiply(one_minus_a10_times_a10, delta10, delta10)
         # (16) dW10[j,p] = sum_b delta10[b,j]*a9[b,p]
         # (17) db10[j] = sum_b delta10[b,j]
-        a9_one.dot(delta10_T, dW10_db10)
+        a9_one_dot(delta10_T, dW10_db10)
         # (15) delta9[b,j] = sum_k delta10[b,k]*W10[k,j]*(1 - a9[b,j]**2)
         multiply(a9, a9, one_minus_a9_times_a9)
         subtract(one, one_minus_a9_times_a9, one_minus_a9_times_a9)
-        W10_T.dot(delta10, delta9)
+        W10_T_dot(delta10, delta9)
         multiply(one_minus_a9_times_a9, delta9, delta9)
         # (16) dW9[j,p] = sum_b delta9[b,j]*a8[b,p]
         # (17) db9[j] = sum_b delta9[b,j]
-        a8_one.dot(delta9_T, dW9_db9)
+        a8_one_dot(delta9_T, dW9_db9)
         # (15) delta8[b,j] = sum_k delta9[b,k]*W9[k,j]*(1 - a8[b,j]**2)
         multiply(a8, a8, one_minus_a8_times_a8)
         subtract(one, one_minus_a8_times_a8, one_minus_a8_times_a8)
-        W9_T.dot(delta9, delta8)
+        W9_T_dot(delta9, delta8)
         multiply(one_minus_a8_times_a8, delta8, delta8)
         # (16) dW8[j,p] = sum_b delta8[b,j]*a7[b,p]
         # (17) db8[j] = sum_b delta8[b,j]
-        a7_one.dot(delta8_T, dW8_db8)
+        a7_one_dot(delta8_T, dW8_db8)
         # (15) delta7[b,j] = sum_k delta8[b,k]*W8[k,j]*(1 - a7[b,j]**2)
         multiply(a7, a7, one_minus_a7_times_a7)
         subtract(one, one_minus_a7_times_a7, one_minus_a7_times_a7)
-        W8_T.dot(delta8, delta7)
+        W8_T_dot(delta8, delta7)
         multiply(one_minus_a7_times_a7, delta7, delta7)
         # (16) dW7[j,p] = sum_b delta7[b,j]*a6[b,p]
         # (17) db7[j] = sum_b delta7[b,j]
-        a6_one.dot(delta7_T, dW7_db7)
+        a6_one_dot(delta7_T, dW7_db7)
         # (15) delta6[b,j] = sum_k delta7[b,k]*W7[k,j]*(1 - a6[b,j]**2)
         multiply(a6, a6, one_minus_a6_times_a6)
         subtract(one, one_minus_a6_times_a6, one_minus_a6_times_a6)
-        W7_T.dot(delta7, delta6)
+        W7_T_dot(delta7, delta6)
         multiply(one_minus_a6_times_a6, delta6, delta6)
         # (16) dW6[j,p] = sum_b delta6[b,j]*a5[b,p]
         # (17) db6[j] = sum_b delta6[b,j]
-        a5_one.dot(delta6_T, dW6_db6)
+        a5_one_dot(delta6_T, dW6_db6)
         # (15) delta5[b,j] = sum_k delta6[b,k]*W6[k,j]*(1 - a5[b,j]**2)
         multiply(a5, a5, one_minus_a5_times_a5)
         subtract(one, one_minus_a5_times_a5, one_minus_a5_times_a5)
-        W6_T.dot(delta6, delta5)
+        W6_T_dot(delta6, delta5)
         multiply(one_minus_a5_times_a5, delta5, delta5)
         # (16) dW5[j,p] = sum_b delta5[b,j]*a4[b,p]
         # (17) db5[j] = sum_b delta5[b,j]
-        a4_one.dot(delta5_T, dW5_db5)
+        a4_one_dot(delta5_T, dW5_db5)
         # (15) delta4[b,j] = sum_k delta5[b,k]*W5[k,j]*(1 - a4[b,j]**2)
         multiply(a4, a4, one_minus_a4_times_a4)
         subtract(one, one_minus_a4_times_a4, one_minus_a4_times_a4)
-        W5_T.dot(delta5, delta4)
+        W5_T_dot(delta5, delta4)
         multiply(one_minus_a4_times_a4, delta4, delta4)
         # (16) dW4[j,p] = sum_b delta4[b,j]*a3[b,p]
         # (17) db4[j] = sum_b delta4[b,j]
-        a3_one.dot(delta4_T, dW4_db4)
+        a3_one_dot(delta4_T, dW4_db4)
         # (15) delta3[b,j] = sum_k delta4[b,k]*W4[k,j]*(1 - a3[b,j]**2)
         multiply(a3, a3, one_minus_a3_times_a3)
         subtract(one, one_minus_a3_times_a3, one_minus_a3_times_a3)
-        W4_T.dot(delta4, delta3)
+        W4_T_dot(delta4, delta3)
         multiply(one_minus_a3_times_a3, delta3, delta3)
         # (16) dW3[j,p] = sum_b delta3[b,j]*a2[b,p]
         # (17) db3[j] = sum_b delta3[b,j]
-        a2_one.dot(delta3_T, dW3_db3)
+        a2_one_dot(delta3_T, dW3_db3)
         # (15) delta2[b,j] = sum_k delta3[b,k]*W3[k,j]*(1 - a2[b,j]**2)
         multiply(a2, a2, one_minus_a2_times_a2)
         subtract(one, one_minus_a2_times_a2, one_minus_a2_times_a2)
-        W3_T.dot(delta3, delta2)
+        W3_T_dot(delta3, delta2)
         multiply(one_minus_a2_times_a2, delta2, delta2)
         # (16) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         # (17) db2[j] = sum_b delta2[b,j]
-        a1_one.dot(delta2_T, dW2_db2)
+        a1_one_dot(delta2_T, dW2_db2)
         # (15) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*(1 - a1[b,j]**2)
         multiply(a1, a1, one_minus_a1_times_a1)
         subtract(one, one_minus_a1_times_a1, one_minus_a1_times_a1)
-        W2_T.dot(delta2, delta1)
+        W2_T_dot(delta2, delta1)
         multiply(one_minus_a1_times_a1, delta1, delta1)
         # (16) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         x.T.dot(delta1_T, dW1_T)
         # (17) db1[j] = sum_b delta1[b,j]
-        delta1.dot(ones_batch, db1)
+        delta1_dot(ones_batch, db1)
         return cost
 
     return run_forward, run_loss, run_step

@@ -222,28 +222,32 @@ def _passes(workspace: Workspace) -> tuple:
     delta1 = a1
     # views
     b1_column = b1[:, None]
-    W2_b2_T = W2_b2.T
-    t_columns_flat = t_columns.reshape(-1)
     cost_difference_flat = cost_difference.reshape(-1)
     delta2_T = delta2.T
-    W2_T = W2.T
     delta1_T = delta1.T
     dW1_T = dW1.T
     a2_T = a2.T
+    W1_dot = W1.dot
+    W2_b2_T_dot = W2_b2.T.dot
+    ones_n2_dot = ones_n2.dot
+    t_columns_flat_dot = t_columns.reshape(-1).dot
+    a1_one_dot = a1_one.dot
+    W2_T_dot = W2.T.dot
+    delta1_dot = delta1.dot
 
     def run_forward(x):
         # (10) z1[b,j] = sum_p W1[j,p]*x[b,p] + b1[j]
-        W1.dot(x.T, z1)
+        W1_dot(x.T, z1)
         add(z1, b1_column, z1)
         # (11) a1[b,j] = relu(z1[b,j])
         maximum(z1, zero, out=a1)
         # (10) z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
-        W2_b2_T.dot(a1_one, z2)
+        W2_b2_T_dot(a1_one, z2)
         # (12) a2[b,j] = exp(z2[b,j])/(sum_k exp(z2[b,k]))
         maximum_reduce(z2, 0, None, max_z2)
         subtract(z2, max_z2, z2_minus_max_z2)
         exp(z2_minus_max_z2, a2)
-        ones_n2.dot(a2, a2_sum)
+        ones_n2_dot(a2, a2_sum)
         divide(a2, a2_sum, a2)
         return a2_T
 
@@ -254,7 +258,7 @@ def _passes(workspace: Workspace) -> tuple:
         copyto(t_columns, t.T)
         log(a2_sum, log_cost_sum)
         subtract(z2_minus_max_z2, log_cost_sum, cost_difference)
-        cost_product = t_columns_flat.dot(cost_difference_flat)
+        cost_product = t_columns_flat_dot(cost_difference_flat)
         cost = ((-1.0) / batch) * cost_product
         return cost
 
@@ -265,15 +269,15 @@ def _passes(workspace: Workspace) -> tuple:
         multiply(one_over_batch, delta2, delta2)
         # (18) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         # (19) db2[j] = sum_b delta2[b,j]
-        a1_one.dot(delta2_T, dW2_db2)
+        a1_one_dot(delta2_T, dW2_db2)
         # (17) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*[a1[b,j] > 0]
         greater(a1, zero, a1_above_zero)
-        W2_T.dot(delta2, delta1)
+        W2_T_dot(delta2, delta1)
         multiply(delta1, a1_above_zero, delta1)
         # (18) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         x.T.dot(delta1_T, dW1_T)
         # (19) db1[j] = sum_b delta1[b,j]
-        delta1.dot(ones_batch, db1)
+        delta1_dot(ones_batch, db1)
         return cost
 
     return run_forward, run_loss, run_step

@@ -199,33 +199,37 @@ def _passes(workspace: Workspace) -> tuple:
     a1_one = np.ones((3, batch), DTYPE)
     a1 = a1_one[:2]
     z2 = np.empty((2, batch), DTYPE)
-    a2_minus_t_columns = np.empty((2, batch), DTYPE)
+    t_columns = np.empty((2, batch), DTYPE)
     one_minus_a2 = np.empty((2, batch), DTYPE)
     z1 = a1
     a2 = z2
-    delta2 = a2_minus_t_columns
+    a2_minus_t_columns = t_columns
+    delta2 = t_columns
     a1_times_one_minus_a1 = z2.reshape(-1)[: 2 * batch].reshape(2, batch)
     delta1 = one_minus_a2.reshape(-1)[: 2 * batch].reshape(2, batch)
     # views
-    W1_b1_T = W1_b1.T
-    W2_b2_T = W2_b2.T
     a2_minus_t_columns_flat = a2_minus_t_columns.reshape(-1)
     delta2_T = delta2.T
-    W2_T = W2.T
     delta1_T = delta1.T
     a2_T = a2.T
+    W1_b1_T_dot = W1_b1.T.dot
+    W2_b2_T_dot = W2_b2.T.dot
+    a2_minus_t_columns_flat_dot = a2_minus_t_columns_flat.dot
+    a1_one_dot = a1_one.dot
+    W2_T_dot = W2.T.dot
+    x_columns_one_dot = x_columns_one.dot
 
     def run_forward(x):
         # (9)  z1[b,j] = sum_p W1[j,p]*x[b,p] + b1[j]
         copyto(x_columns, x.T)
-        W1_b1_T.dot(x_columns_one, z1)
+        W1_b1_T_dot(x_columns_one, z1)
         # (10) a1[b,j] = sigmoid(z1[b,j])
         multiply(half, z1, a1)
         tanh(a1, a1)
         add(a1, one, a1)
         multiply(half, a1, a1)
         # (9)  z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
-        W2_b2_T.dot(a1_one, z2)
+        W2_b2_T_dot(a1_one, z2)
         # (10) a2[b,j] = sigmoid(z2[b,j])
         multiply(half, z2, a2)
         tanh(a2, a2)
@@ -237,9 +241,9 @@ def _passes(workspace: Workspace) -> tuple:
         run_forward(x)
         # (11) loss[b] = 1/2 * sum_j (a2[b,j] - t[b,j])**2
         # (12) cost = sum_b loss[b]
-        copyto(a2_minus_t_columns, t.T)
-        subtract(a2, a2_minus_t_columns, a2_minus_t_columns)
-        cost_product = a2_minus_t_columns_flat.dot(a2_minus_t_columns_flat)
+        copyto(t_columns, t.T)
+        subtract(a2, t_columns, a2_minus_t_columns)
+        cost_product = a2_minus_t_columns_flat_dot(a2_minus_t_columns_flat)
         cost = (0.5) * cost_product
         return cost
 
@@ -251,15 +255,15 @@ def _passes(workspace: Workspace) -> tuple:
         multiply(delta2, one_minus_a2, delta2)
         # (16) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         # (17) db2[j] = sum_b delta2[b,j]
-        a1_one.dot(delta2_T, dW2_db2)
+        a1_one_dot(delta2_T, dW2_db2)
         # (15) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*a1[b,j]*(1 - a1[b,j])
         subtract(one, a1, a1_times_one_minus_a1)
-        W2_T.dot(delta2, delta1)
+        W2_T_dot(delta2, delta1)
         multiply(a1, a1_times_one_minus_a1, a1_times_one_minus_a1)
         multiply(a1_times_one_minus_a1, delta1, delta1)
         # (16) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         # (17) db1[j] = sum_b delta1[b,j]
-        x_columns_one.dot(delta1_T, dW1_db1)
+        x_columns_one_dot(delta1_T, dW1_db1)
         return cost
 
     return run_forward, run_loss, run_step

@@ -198,36 +198,40 @@ def _passes(workspace: Workspace) -> tuple:
     a1_one = np.ones((3, batch), DTYPE)
     a1 = a1_one[:2]
     z2 = np.empty((1, batch), DTYPE)
-    z2_minus_t_columns = np.empty((1, batch), DTYPE)
+    t_columns = np.empty((1, batch), DTYPE)
     a1_above_zero = np.empty((2, batch), bool)
     z1 = a1
+    z2_minus_t_columns = z2
     delta1 = a1
     # views
-    W1_b1_T = W1_b1.T
-    W2_b2_T = W2_b2.T
     z2_minus_t_columns_flat = z2_minus_t_columns.reshape(-1)
     z2_minus_t_columns_T = z2_minus_t_columns.T
-    W2_T = W2.T
     delta1_T = delta1.T
     z2_T = z2.T
+    W1_b1_T_dot = W1_b1.T.dot
+    W2_b2_T_dot = W2_b2.T.dot
+    z2_minus_t_columns_flat_dot = z2_minus_t_columns_flat.dot
+    a1_one_dot = a1_one.dot
+    W2_T_dot = W2.T.dot
+    x_columns_one_dot = x_columns_one.dot
 
     def run_forward(x):
         # (10) z1[b,j] = sum_p W1[j,p]*x[b,p] + b1[j]
         copyto(x_columns, x.T)
-        W1_b1_T.dot(x_columns_one, z1)
+        W1_b1_T_dot(x_columns_one, z1)
         # (11) a1[b,j] = relu(z1[b,j])
         maximum(z1, zero, out=a1)
         # (10) z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
-        W2_b2_T.dot(a1_one, z2)
+        W2_b2_T_dot(a1_one, z2)
         return z2_T
 
     def run_loss(x, t):
         run_forward(x)
         # (13) loss[b] = 1/2 * sum_j (a2[b,j] - t[b,j])**2
         # (14) cost = sum_b loss[b]
-        copyto(z2_minus_t_columns, t.T)
-        subtract(z2, z2_minus_t_columns, z2_minus_t_columns)
-        cost_product = z2_minus_t_columns_flat.dot(z2_minus_t_columns_flat)
+        copyto(t_columns, t.T)
+        subtract(z2, t_columns, z2_minus_t_columns)
+        cost_product = z2_minus_t_columns_flat_dot(z2_minus_t_columns_flat)
         cost = (0.5) * cost_product
         return cost
 
@@ -235,14 +239,14 @@ def _passes(workspace: Workspace) -> tuple:
         cost = run_loss(x, t)
         # (18) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         # (19) db2[j] = sum_b delta2[b,j]
-        a1_one.dot(z2_minus_t_columns_T, dW2_db2)
+        a1_one_dot(z2_minus_t_columns_T, dW2_db2)
         # (17) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*[a1[b,j] > 0]
         greater(a1, zero, a1_above_zero)
-        W2_T.dot(z2_minus_t_columns, delta1)
+        W2_T_dot(z2_minus_t_columns, delta1)
         multiply(delta1, a1_above_zero, delta1)
         # (18) dW1[j,p] = sum_b delta1[b,j]*x[b,p]
         # (19) db1[j] = sum_b delta1[b,j]
-        x_columns_one.dot(delta1_T, dW1_db1)
+        x_columns_one_dot(delta1_T, dW1_db1)
         return cost
 
     return run_forward, run_loss, run_step

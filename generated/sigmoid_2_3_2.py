@@ -193,9 +193,12 @@ def _passes(workspace: Workspace) -> tuple:
     W1_T = W1.T
     W2_T = W2.T
     a2_minus_t_flat = a2_minus_t.reshape(-1)
-    a1_T = a1.T
     dW2_T = dW2.T
     dW1_T = dW1.T
+    a1_dot = a1.dot
+    a2_minus_t_flat_dot = a2_minus_t_flat.dot
+    a1_T_dot = a1.T.dot
+    delta2_dot = delta2.dot
 
     def run_forward(x):
         # (8)  z1[b,j] = sum_p W1[j,p]*x[b,p]
@@ -206,7 +209,7 @@ def _passes(workspace: Workspace) -> tuple:
         add(a1, one, a1)
         multiply(half, a1, a1)
         # (8)  z2[b,j] = sum_p W2[j,p]*a1[b,p]
-        a1.dot(W2_T, z2)
+        a1_dot(W2_T, z2)
         # (9)  a2[b,j] = sigmoid(z2[b,j])
         multiply(half, z2, a2)
         tanh(a2, a2)
@@ -219,7 +222,7 @@ def _passes(workspace: Workspace) -> tuple:
         # (10) loss[b] = 1/2 * sum_j (a2[b,j] - t[b,j])**2
         # (11) cost = sum_b loss[b]
         subtract(a2, t, a2_minus_t)
-        cost_product = a2_minus_t_flat.dot(a2_minus_t_flat)
+        cost_product = a2_minus_t_flat_dot(a2_minus_t_flat)
         cost = (0.5) * cost_product
         return cost
 
@@ -230,10 +233,10 @@ def _passes(workspace: Workspace) -> tuple:
         multiply(a2_minus_t, a2, delta2)
         multiply(delta2, one_minus_a2, delta2)
         # (15) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
-        a1_T.dot(delta2, dW2_T)
+        a1_T_dot(delta2, dW2_T)
         # (14) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*a1[b,j]*(1 - a1[b,j])
         subtract(one, a1, a1_times_one_minus_a1)
-        delta2.dot(W2, delta1)
+        delta2_dot(W2, delta1)
         multiply(a1, a1_times_one_minus_a1, a1_times_one_minus_a1)
         multiply(a1_times_one_minus_a1, delta1, delta1)
         # (15) dW1[j,p] = sum_b delta1[b,j]*x[b,p]

@@ -34,6 +34,7 @@ def in_place(program: Program) -> Program:
                 and view == View(view.buffer, statement.target.places)
                 and last[view.buffer] == place
                 and origin >= 0
+                and statements[origin].operation != "copyto"  # a copy keeps the name of what it copies
                 and statements[origin].equation == statement.equation
                 and part[origin] == part[place]
                 and not _read_between(program, origin, place, target.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -47,7 +48,8 @@ class Printer:
         """Names of the views that statements use, with their definitions, in order of use."""
         found: dict[str, str] = {}
         for statement in self.program.statements:
-            for view in (*statement.operands, statement.target):
+            left = [statement.operands[0]] if statement.operation == "dot" else []
+            for view in (*statement.operands[len(left) :], statement.target):
                 buffer = self.program.buffers[view.buffer]
                 name = self.name(view)
                 if buffer.kind == ARGUMENT or name == buffer.name or name in found:
@@ -61,7 +63,26 @@ class Printer:
                 found[name] = _seen(stored, view)
         if self.output != self.program.output:
             found[self.output] = f"{self.program.output}.T"
-        return list(found.items())
+        return [*found.items(), *self._products(found)]
+
+    def _products(self, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """The ``dot`` of everything that stands on the left of a product: one look-up less in each step."""
+        views = [s.operands[0] for s in self.program.statements if s.operation == "dot"]
+        for view in dict.fromkeys(views):
+            buffer, name = self.program.buffers[view.buffer], self.name(view)
+            if buffer.kind == ARGUMENT:
+                continue
+            own = name in known or name == buffer.name
+            if buffer.documented:
+                turned = f"{buffer.name}.T"
+                yield f"{name}_dot", f"{name if own else _seen(turned, view) if view.flat else turned}.dot"
+            else:
+                yield f"{name}_dot", f"{name if own else _seen(buffer.name, view)}.dot"
+
+    def _dot(self, view: View) -> str:
+        """The product of a view with what follows."""
+        bound = self.program.buffers[view.buffer].kind != ARGUMENT
+        return f"{self.name(view)}_dot" if bound else f"{self.view(view)}.dot"
 
     @property
     def output(self) -> str:
@@ -91,7 +112,7 @@ class Printer:
         target = self.view(statement.target)
         operands = [self.view(view) for view in statement.operands]
         if statement.operation == "dot":
-            return f"{operands[0]}.dot({operands[1]}, {target})"
+            return f"{self._dot(statement.operands[0])}({operands[1]}, {target})"
         if statement.operation == "copyto":
             return f"copyto({target}, {operands[0]})"
         if statement.operation in REDUCERS:
@@ -105,7 +126,7 @@ class Printer:
         """A statement whose result is one number, as a Python expression."""
         operands = [self._scalar_operand(view) for view in statement.operands]
         if statement.operation == "dot":
-            return f"{operands[0]}.dot({operands[1]})"
+            return f"{self._dot(statement.operands[0])}({operands[1]})"
         if statement.operation in REDUCERS:
             return f"{REDUCERS[statement.operation]}({operands[0]}, None)"
         if statement.operation in SIGNS:

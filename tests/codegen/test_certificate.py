@@ -76,7 +76,7 @@ def test_text_that_is_not_allowed_is_refused(line: str, fault: str) -> None:
 
 def test_a_buffer_of_another_precision_is_caught() -> None:
     with pytest.raises(CertificateError, match="float32, not float64"):
-        check_arrays(loaded(edited("z1 = np.empty((batch, 4), DTYPE)", "z1 = np.empty((batch, 4), np.float32)")))
+        check_arrays(loaded(edited("a1_one = np.ones((5, batch), DTYPE)", "a1_one = np.ones((5, batch), np.float32)")))
 
 
 @pytest.mark.parametrize(
@@ -103,13 +103,13 @@ def test_a_step_that_keeps_memory_is_caught() -> None:
 
 
 MUTATIONS = [
-    ("subtract(a2, t, delta2)", "subtract(t, a2, delta2)"),
-    ("a1_T.dot(delta2, dW2_T)", "a1_T.dot(delta2 + delta2, dW2_T)"),
-    ("ones_batch.dot(delta2, db2)", "ones_batch.dot(t, db2)"),
-    ("delta2.dot(W2, ", "delta2.dot(-W2, "),
-    ("x.T.dot(delta1, dW1_T)", "x.T.dot(abs(delta1), dW1_T)"),
-    ("add(z2, b2, z2)", "subtract(z2, b2, z2)"),
-    ("subtract(one, ", "add(one, "),
+    ("subtract(a2, t_columns, delta2)", "subtract(t_columns, a2, delta2)"),
+    ("a1_one_dot(delta2_T, dW2_db2)", "a1_one_dot(delta2_T + delta2_T, dW2_db2)"),
+    ("W2_T_dot(delta2, ", "W2_T_dot(-delta2, "),
+    ("x_columns_one_dot(delta1_T, dW1_db1)", "x_columns_one_dot(abs(delta1_T), dW1_db1)"),
+    ("W2_b2_T_dot(a1_one, z2)", "W2_b2_T_dot(a1_one - 1, z2)"),
+    ("a1_one = np.ones(", "a1_one = np.zeros("),
+    ("subtract(one, ", "np.add(one, "),
 ]
 
 
@@ -125,8 +125,8 @@ def test_a_wrong_statement_is_caught_by_both_checks(old: str, new: str) -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_wrong_sign_far_below_the_output_is_caught_though_gradients_are_tiny_there(dtype: str) -> None:
     text = text_of("3-" + "4-" * 15 + "2", dtype=dtype)
-    line = next(line for line in text.splitlines() if line.strip().startswith("x.T.dot(delta1"))
-    module = loaded(text.replace(line, f"{line}\n        np.negative(dW1_T, dW1_T)"))
+    line = next(line for line in text.splitlines() if "dot(delta1_T, dW1" in line)
+    module = loaded(text.replace(line, f"{line}\n        np.negative(dW1, dW1)"))
     assert abs(module.loss_and_gradients(*module._random_point(3))[1].W1).max() < 1e-9
     with pytest.raises(CertificateError, match="W1"):
         check_selftest(module)
