@@ -204,7 +204,7 @@ def test_lists_print_one_name_a_line(run: Run) -> None:
     assert {"sigmoid", "tanh", "relu", "gelu", "softmax", "linear", "mish"} <= set(run("list", "activations").stdout.splitlines())
     assert {"half_squared_error", "cross_entropy", "half_mean_squared_error"} <= set(run("list", "losses").stdout.splitlines())
     assert "dense" in run("list", "layers").stdout.splitlines()
-    assert run("list", "styles").stdout.splitlines() == ["vectorised", "loops"]
+    assert run("list", "styles").stdout.splitlines() == ["auto", "vectorised", "scalar", "loops"]
 
 
 def test_every_command_has_help_with_an_example(run: Run) -> None:
