@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from derive.expressions import Entry, Expression, Partial, Tensor, Variable
+from derive.expressions import Apply, Entry, Expression, Partial, Tensor, Variable
 from derive.matrices.matrix import Array, MatrixExpression, Transposed
 from derive.reader.meaning import meaning
-from derive.reader.names import Names
+from derive.reader.names import Names, output_of
 from derive.reader.scope import Scope
 from derive.reader.slots import misfit
-from derive.reader.syntax import Factors, Fraction, Letter, Script, Scripted, Sign, Syntax
+from derive.reader.syntax import Factors, Fraction, Letter, Script, Scripted, Sign, Syntax, Terms
 from derive.reader.tokens import refuse
 from derive.reader.values import Matrix, Term, Value, divided
 
@@ -40,6 +40,8 @@ def variable_of(value: Fraction) -> Syntax | None:
 
 
 def _sign(line: Syntax) -> str | None:
+    if isinstance(line, Terms):
+        return _sign(line.terms[0]) if line.signs[0] == "+" else None
     head = line.factors[0] if isinstance(line, Factors) else line
     if isinstance(head, Sign):
         return head.name
@@ -47,6 +49,8 @@ def _sign(line: Syntax) -> str | None:
 
 
 def _after_sign(line: Syntax) -> Syntax | None:
+    if isinstance(line, Terms) and (first := _after_sign(line.terms[0])) is not None:
+        return Terms(line.at, line.signs, (first, *line.terms[1:]))
     if not isinstance(line, Factors):
         return None
     rest = line.factors[1:]
@@ -58,7 +62,7 @@ def derivative(of: Value, by: Value, names: Names, at: int) -> Value:
     if isinstance(of, Matrix) and not of.is_scalar:
         misfit(at, "the derivative of an array")
     if isinstance(by, Term) and isinstance(of, Term):
-        return Term(lambda: _partial(of.build(), by.build(), at))
+        return Term(lambda: _partial(of.build(), _quantity(by.build(), names), at))
     if isinstance(by, Term):
         refuse(at, "the derivative of a matrix formula by an entry")
 
@@ -68,6 +72,15 @@ def derivative(of: Value, by: Value, names: Names, at: int) -> Value:
         return _adjoint(by.build(), at)
 
     return Matrix(by.rows, by.columns, build)
+
+
+def _quantity(by: Expression, names: Names) -> Expression:
+    """The activation of a pre-activation is the output that it gives."""
+    if isinstance(by, Apply) and isinstance(by.argument, Entry):
+        output = output_of(names.system, by.argument.tensor)
+        if output is not None:
+            return Entry(output, *by.argument.positions)
+    return by
 
 
 def _partial(of: Expression, by: Expression, at: int) -> Expression:

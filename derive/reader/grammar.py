@@ -128,21 +128,26 @@ class _ToSyntax(Transformer[Token, Syntax]):
         if primes:
             return "PRIME", primes
         tokens = [part.type for part in parts if isinstance(part, Token)]
-        if "TOP" in tokens:
+        kept = _kept(parts)
+        if "TOP" in tokens and not kept:
             top = Sign(_at(parts[1]), "top")
             return kind, Script(_at(parts[0]), (Chain(top.at, (top,)),))
-        (inside,) = _kept(parts)
+        (inside,) = kept
         items = tuple(inside) if isinstance(inside, list) else (Chain(inside.at, (inside,)),)
+        if "TOP" in tokens:
+            items = (*items, *_transposed(_at(parts[0])))
         return kind, Script(_at(parts[0]), items, "HADAMARD" in tokens)
 
     def scripted(self, parts: list[Any]) -> Syntax:
         return Scripted(_at(parts[0]), parts[0], *_scripts(parts[1:]))
 
     def big(self, parts: list[Any]) -> Syntax:
-        below, above, primes = _scripts(parts[1:-1])
+        sign = parts[-2] if isinstance(parts[-2], Token) and parts[-2].type == "SIGN" else None
+        below, above, primes = _scripts(parts[1 : -1 if sign is None else -2])
         if primes:
             refuse(_at(parts[0]), "a sum has no primes")
-        return Big(_at(parts[0]), "sum" if parts[0].type == "SUM" else "max", below, above, parts[-1])
+        body = parts[-1] if sign is None else Terms(_at(sign), (str(sign),), (parts[-1],))
+        return Big(_at(parts[0]), "sum" if parts[0].type == "SUM" else "max", below, above, body)
 
     def group(self, parts: list[Any]) -> Syntax:
         return Group(_at(parts[0]), "(" if parts[0].type == "LPAR" else "[", tuple(parts[1]))
@@ -163,12 +168,14 @@ class _ToSyntax(Transformer[Token, Syntax]):
     def root(self, parts: list[Any]) -> Syntax:
         return Root(_at(parts[0]), _kept(parts)[0])
 
-    def case(self, parts: list[Any]) -> tuple[Syntax, tuple[Chain, ...] | None]:
+    def case(self, parts: list[Any]) -> tuple[Syntax, tuple[Chain, ...] | None, str]:
         kept = _kept(parts)
-        return kept[0], tuple(kept[1]) if len(kept) > 1 else None
+        words = " ".join(str(part) for part in parts if isinstance(part, Token) and part.type == "TEXT")
+        return kept[0], tuple(kept[1]) if len(kept) > 1 else None, words
 
     def cases(self, parts: list[Any]) -> Syntax:
-        return CasesOf(_at(parts[0]), tuple(_kept(parts)))
+        rows = _kept(parts)
+        return CasesOf(_at(parts[0]), tuple((value, items) for value, items, _ in rows), tuple(words for *_, words in rows))
 
     def row(self, parts: list[Any]) -> tuple[Syntax, ...]:
         return tuple(_kept(parts))
@@ -178,6 +185,12 @@ class _ToSyntax(Transformer[Token, Syntax]):
         if len({len(row) for row in rows}) > 1:
             refuse(_at(parts[0]), "a matrix whose rows differ in length")
         return GridOf(_at(parts[0]), rows)
+
+
+def _transposed(at: int) -> tuple[Chain, ...]:
+    """What stands beside a layer in a superscript that also says transposed."""
+    top = Sign(at, "top")
+    return (Chain(at, (top,)),)
 
 
 def _scripts(parts: list[Any]) -> tuple[Script | None, Script | None, int]:

@@ -23,13 +23,13 @@ from derive.reader.slots import Slot
 from derive.reader.syntax import Scripted, text_of
 from derive.traversal import entries_of, walk
 
-ENTRY, ARRAY = "entry", "array"
+ENTRY, ARRAY, SINGLE = "entry", "array", "single"
 DOTS = "\\dots"
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """A symbol means ``tensor``: an entry whose indices below name the axes in ``order``, or the whole array."""
+    """A symbol means ``tensor``: an entry whose indices below name the axes in ``order``, the whole array, or its single entry."""
 
     tensor: Tensor
     kind: str
@@ -111,23 +111,20 @@ def names_from(groups: Iterable[Iterable[Tensor]], system: System, notation: Not
     """The symbols of these tensors, of their deltas, and of the sizes and functions of ``system``."""
     tensors = tuple(tensor for group in groups for tensor in group)
     found: dict[tuple[str, str], list[Meaning]] = {}
-    for tensor in (*tensors, *_deltas(system)):
+    for tensor in (*tensors, *deltas_of(system)):
         for meaning, base, above in _spellings(tensor, notation):
             known = found.setdefault((base, above), [])
             if meaning not in known:
                 known.append(meaning)
+    return names_with({key: tuple(meanings) for key, meanings in found.items()}, system, notation)
+
+
+def names_with(tensors: Mapping[tuple[str, str], tuple[Meaning, ...]], system: System, notation: Notation) -> Names:
+    """Symbols of tensors that are known already, with the sizes and functions of ``system``."""
     depth = max((tensor.layer for tensor in system.definitions if tensor.layer is not None), default=0)
     applied = _applied(system)
-    return Names(
-        system,
-        notation,
-        {key: tuple(meanings) for key, meanings in found.items()},
-        _sizes(system, notation),
-        _functions(applied, notation),
-        applied,
-        depth,
-        frozenset(_linked(system)),
-    )
+    sizes, functions = _sizes(system, notation), _functions(applied, notation)
+    return Names(system, notation, tensors, sizes, functions, applied, depth, frozenset(_linked(system)))
 
 
 def _linked(system: System) -> Iterator[tuple[str, str]]:
@@ -141,7 +138,7 @@ def _linked(system: System) -> Iterator[tuple[str, str]]:
                         yield from ((index.axis.name, axis.name), (axis.name, index.axis.name))
 
 
-def _deltas(system: System) -> Iterator[Tensor]:
+def deltas_of(system: System) -> Iterator[Tensor]:
     """The derivatives of the loss that have a symbol of their own."""
     for tensor in system.definitions:
         if tensor.role == "pre_activation":
@@ -251,3 +248,9 @@ def pattern_axis(system: System) -> Axis | None:
 def layer_axis(system: System, layer: int) -> Axis | None:
     """The axis of the units of a layer."""
     return next((axis for axis in system.axes if unit_layer(axis) == layer), None)
+
+
+def output_of(system: System, pre_activation: Tensor) -> Tensor | None:
+    """The outputs of the layer whose pre-activations these are."""
+    layer = pre_activation.layer
+    return next((tensor for tensor in system.definitions if tensor.role == "output" and tensor.layer == layer), None)

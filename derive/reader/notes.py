@@ -30,6 +30,8 @@ FUNCTIONS, UNITS = "activations", "explicit"
 """The sections whose displays carry no numbers: formulas of one variable, and of single units."""
 
 _SHOWN = 160
+DEFAULT = "nielsen"
+"""The notation of a file that has nothing in common with the notes in any."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,18 @@ def expected_rows(results: Results, notation: Notation) -> list[Expected]:
 
 def _closest(written: Sequence[Row], results: Results) -> tuple[Notation, list[Expected]]:
     keys = {row.key for row in written if row.kind != PROSE}
-    found = [(notation, expected_rows(results, notation)) for notation in map(load, names())]
-    return max(found, key=lambda pair: len(keys & {own.row.key for own in pair[1]}))
+    best: tuple[Notation, list[Expected]] | None = None
+    most = -1
+    for name in sorted(names(), key=lambda own: own != DEFAULT):
+        notation = load(name)
+        expected = expected_rows(results, notation)
+        common = len(keys & {own.row.key for own in expected})
+        if common > most:
+            best, most = (notation, expected), common
+        if 2 * most >= len(keys):  # no other notation has more than the rest
+            break
+    assert best is not None
+    return best
 
 
 class RowJudge:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from derive.errors import quoted
 from derive.expressions import Apply, Expression, Function, Largest, Number, Total
 from derive.matrices.matrix import Diagonal, Elementwise, ItemSum, MatrixExpression, RowLargest
+from derive.reader.activations import activated
 from derive.reader.derivatives import derivative, gradient, is_gradient, is_operator, variable_of
 from derive.reader.meaning import meaning
 from derive.reader.names import tensors_in
 from derive.reader.scope import Scope, letter_text, positions_below
 from derive.reader.slots import Letter, Slot, absent, misfit
 from derive.reader.symbols import exponential, with_scripts
-from derive.reader.syntax import Big, Chain, Factors, Fraction, Group, Literal, Script, Scripted, Syntax, Word, text_of
+from derive.reader.syntax import Big, Chain, Factors, Fraction, Group, Literal, Script, Scripted, Syntax, Terms, Word, text_of
 from derive.reader.syntax import Letter as LetterSyntax
 from derive.reader.tokens import refuse
 from derive.reader.values import Matrix, Term, Value, multiplied
@@ -40,7 +41,8 @@ def _leading(factors: Sequence[Syntax], signs: Sequence[str], scope: Scope) -> t
     if is_operator(first):
         return _differentiated(first, rest, signs, scope)
     if is_gradient(first) and rest and isinstance(first, Scripted):
-        return 2, gradient(first.below, meaning(rest[0], scope), scope, first.at)
+        of, used = _acted_on(rest, signs, scope)
+        return used, gradient(first.below, meaning(of, scope), scope, first.at)
     if _is_function(first, scope):
         if not rest:
             refuse(first.at, f"{quoted(text_of(first))} without an argument")
@@ -57,6 +59,13 @@ def _differentiated(first: Syntax, rest: Sequence[Syntax], signs: Sequence[str],
     return used, derivative(meaning(of, scope), meaning(by, scope), scope.names, first.at)
 
 
+def _acted_on(rest: Sequence[Syntax], signs: Sequence[str], scope: Scope) -> tuple[Syntax, int]:
+    """What nabla acts on, and how many factors that takes with it: one symbol or group, else all that follows."""
+    if isinstance(rest[0], LetterSyntax | Scripted | Group):
+        return rest[0], 2
+    return Factors(rest[0].at, tuple(signs[2:]), tuple(rest)), len(rest) + 1
+
+
 def _is_group(value: Syntax) -> bool:
     return isinstance(value, Group)
 
@@ -65,18 +74,25 @@ def _is_function(value: Syntax, scope: Scope) -> bool:
     base = value.base if isinstance(value, Scripted) else value
     if isinstance(base, Word):
         return True
-    return isinstance(base, LetterSyntax) and base.text in scope.names.functions and base.text not in scope.names.bases
+    if not isinstance(base, LetterSyntax) or base.text in scope.names.bases:
+        return False
+    return base.text in scope.activations or base.text in scope.names.functions
 
 
 def _application(name: Syntax, argument: Syntax, scope: Scope) -> Value:
     """A function of what follows; an exponent on the parentheses or on the name belongs to the value."""
     base, scripted = (name.base, name) if isinstance(name, Scripted) else (name, Scripted(name.at, name, None, None, 0))
-    if scripted.below is not None:
+    own = text_of(base) in scope.activations
+    if scripted.below is not None and not own:
         refuse(name.at, "an index on a function")
     outer = argument.above if isinstance(argument, Scripted) and _is_group(argument.base) and argument.below is None else None
     inner = argument.base if outer is not None and isinstance(argument, Scripted) else argument
     if isinstance(base, LetterSyntax) and not _is_group(inner):
         refuse(argument.at, f"expected ( after the function {quoted(base.text)}")
+    if own:
+        layered = scope.mark(scripted.above) is not None
+        value = activated(scripted, meaning(inner, scope), scope)
+        return with_scripts(value if layered else with_scripts(value, scripted.above, scope), outer, scope)
     value = _applied(base, scripted.primes, meaning(inner, scope), scope)
     return with_scripts(with_scripts(value, scripted.above, scope), outer, scope)
 
@@ -158,9 +174,11 @@ def _letters(below: Script, scope: Scope) -> list[Letter]:
 
 def _bound(item: Chain, scope: Scope) -> Letter:
     text = letter_text(item.sides[0])
-    starts = len(item.sides) == 1 or (item.signs == ("=",) and item.sides[1] == Literal(item.sides[1].at, "1"))
+    starts = len(item.sides) == 1 or (item.signs == ("=",) and isinstance(item.sides[1], Literal))
     if text is None or not starts:
         refuse(item.at, "expected an index, or an index = 1")
+    if len(item.sides) > 1 and item.sides[1] != Literal(item.sides[1].at, "1"):
+        misfit(item.at, "a sum over every unit begins at 1")
     return scope.letters.letter(text, item.at)
 
 
@@ -172,6 +190,12 @@ def _limit(letter: Letter, above: Script, scope: Scope) -> None:
         return
     base, below = (side.base, side.below) if isinstance(side, Scripted) else (side, None)
     axis = scope.size(base.text, below) if isinstance(base, LetterSyntax) else None
+    if axis is None and scope.choices is not None and isinstance(base, LetterSyntax):
+        if below is None and base.text in scope.limits:
+            letter.slot.unify(scope.limits[base.text].slot, above.at, f"the range of {quoted(letter.text)}")
+        return  # an author's own name for how many there are
+    if axis is None and scope.choices is not None and isinstance(side, Terms):
+        misfit(above.at, f"the sum over {quoted(letter.text)} does not run over every unit")
     if axis is None:
         refuse(above.at, "expected the size of an axis as upper limit")
     letter.slot.unify(Slot(axis), above.at, f"the range of {quoted(letter.text)}")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from derive.errors import quoted
 from derive.indices import Axis
-from derive.reader.names import ENTRY, Meaning, Names, spelled
+from derive.reader.choices import Choices
+from derive.reader.names import ENTRY, SINGLE, Meaning, Names, spelled
 from derive.reader.slots import Letter, Letters, misfit
 from derive.reader.syntax import Factors, Literal, Script, Scripted, Syntax, Terms, text_of
 from derive.reader.syntax import Letter as LetterSyntax
@@ -18,6 +19,8 @@ class Scope:
     """``variable`` is the letter of a function's argument, where a formula is about a function.
 
     ``fixed_last`` says which positions of an array stand below it where nothing else tells: the last, else the first.
+    ``choices``, where there are some, decide what a symbol without a layer means; ``activations`` are names that any layer's
+    activation goes by; ``limits`` are an author's own names for how many there are, each with a letter that runs so far.
     """
 
     names: Names
@@ -25,6 +28,9 @@ class Scope:
     letters: Letters = field(default_factory=Letters)
     variable: str | None = None
     fixed_last: bool = False
+    choices: Choices | None = None
+    activations: frozenset[str] = frozenset()
+    limits: Mapping[str, Letter] = field(default_factory=dict)
 
     def inside(self, *bound: Letter) -> Scope:
         """The scope inside a sum."""
@@ -42,7 +48,38 @@ class Scope:
             return marked, True
         if above is not None and (own := self.names.tensors.get((base, text_of(above)))):
             return own, True
-        return self.names.tensors.get((base, ""), ()), False
+        plain = self.names.tensors.get((base, ""), ())
+        if plain or self.choices is None or mark is not None:
+            return plain, False
+        return tuple(meaning for (own_base, _), known in self.names.tensors.items() if own_base == base for meaning in known), False
+
+    def chosen(self, meanings: tuple[Meaning, ...], below: Script | None, base: str, at: int) -> Meaning:
+        """The meaning that fits the subscripts; where several do, what has been decided."""
+        if self.choices is None:
+            return chosen(meanings, below, base, at)
+        first = chosen(meanings, below, base, at)
+        count = 0 if below is None else parts_below(below)
+        options = [own for own in meanings if own.kind == first.kind and (own.kind != ENTRY or self._fits(own, below, len(first.order)))]
+        if first.kind != ENTRY:
+            single = [own for own in meanings if own.kind == SINGLE and not count]
+            options = [*(own for own in options if count < len(own.tensor.axes)), *single]
+        key = f"{base} {'' if below is None else text_of(below)} {first.kind}"
+        return self.choices.choose(key, tuple(dict.fromkeys(options)), at)
+
+    def _fits(self, meaning: Meaning, below: Script | None, count: int) -> bool:
+        """Whether the letters below, as far as it is known along which axes they run, may stand at an entry."""
+        if len(meaning.order) != count:
+            return False
+        parts = positions_below(below) if below is not None else ()
+        if len(parts) != len(meaning.order):
+            return True
+        for part, axis in zip(parts, (meaning.tensor.axes[number] for number in meaning.order), strict=True):
+            text = letter_text(part)
+            letter = self.letters.find(text) if text is not None else None
+            known = letter.slot.known if letter is not None else None
+            if known is not None and letter is not None and known != axis and not self.names.may_run_along(letter.slot, axis):
+                return False
+        return True
 
     def size(self, base: str, below: Script | None) -> Axis | None:
         """The axis of which a symbol is the size."""
@@ -63,7 +100,7 @@ def chosen(meanings: tuple[Meaning, ...], below: Script | None, base: str, at: i
         if meaning.kind == ENTRY and (len(meaning.order) == count or (count and _may_split(below, len(meaning.order)))):
             return meaning
     for meaning in meanings:
-        if meaning.kind != ENTRY and count < len(meaning.tensor.axes):
+        if meaning.kind not in (ENTRY, SINGLE) and count < len(meaning.tensor.axes):
             return meaning
     needed = sorted({len(meaning.order) for meaning in meanings if meaning.kind == ENTRY})
     misfit(at, f"{quoted(base)} with {count or 'no'} indices; it has {' or '.join(map(str, needed)) or 'none'}")

@@ -13,6 +13,10 @@ class Misfit(InputError):
     """A formula that can be read but says something impossible: sizes, layers, ranges or kinds that do not fit."""
 
 
+class Absent(Misfit):
+    """A formula speaks of a quantity in a layer where there is none."""
+
+
 def misfit(at: int, message: str) -> NoReturn:
     """Raise ``Misfit`` for what stands at a character, counted from 0."""
     raise Misfit(f"at character {at + 1}: {message}")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.errors import quoted
-from derive.expressions import Apply, Constant, Entry, Size, Tensor, Variable
+from derive.expressions import MINUS_ONE, Apply, Constant, Entry, Size, Tensor, Variable, negative
 from derive.functions.scalar import FUNCTIONS
 from derive.indices import Axis
-from derive.matrices.matrix import COLUMN, ROW, Array, Elementwise, Mask, MatrixExpression, Positions, UnitMatrix
+from derive.matrices.matrix import COLUMN, ROW, Array, Elementwise, Mask, MatrixExpression, Positions, Scalar, Scaled, UnitMatrix
 from derive.reader.meaning import meaning, squared_norm
-from derive.reader.names import ENTRY, Meaning
+from derive.reader.names import ENTRY, SINGLE, Meaning
 from derive.reader.positions import Deferred, between_positions, position, positions, relation
-from derive.reader.scope import Scope, chosen, leaves, letter_text, positions_below
-from derive.reader.slots import Letter, Slot, absent, misfit
+from derive.reader.scope import Scope, leaves, letter_text, positions_below
+from derive.reader.slots import Absent, Letter, Slot, absent, misfit
 from derive.reader.syntax import Chain, Fence, Group, Script, Scripted, Sign, Syntax
 from derive.reader.syntax import Letter as LetterSyntax
 from derive.reader.tokens import refuse
@@ -72,10 +72,13 @@ def _symbol(base: LetterSyntax, below: Script | None, above: Script | None, scop
         return with_scripts(Term(lambda: Size(axis)), above, scope)
     meanings, spent = scope.meanings(text, above)
     if meanings:
-        value = _tensor(chosen(meanings, below, text, at), below, scope, at)
+        value = _tensor(scope.chosen(meanings, below, text, at), below, scope, at)
         return value if spent else with_scripts(value, above, scope)
     if axis is not None:
         return with_scripts(Term(lambda: Size(axis)), above, scope)
+    if text in scope.limits and below is None:
+        limit = scope.limits[text]
+        return with_scripts(Term(lambda: Size(limit.index.axis)), above, scope)
     if text in scope.names.bases:
         _no_such_tensor(text, above, at, scope)
     if below is not None:
@@ -106,9 +109,8 @@ def _constant(text: str, above: Script | None, scope: Scope, at: int) -> Value:
 
 def _no_such_tensor(text: str, above: Script | None, at: int, scope: Scope) -> None:
     layers = sorted({mark for base, mark in scope.names.tensors if base == text}, key=lambda mark: (len(mark), mark))
-    misfit(
-        at, f"{quoted(text)} {'with this superscript' if above else 'without a layer'}; it exists for the layers {', '.join(layers[:8])}"
-    )
+    kind = "with this superscript" if above else "without a layer"
+    raise Absent(f"at character {at + 1}: {quoted(text)} {kind}; it exists for the layers {', '.join(layers[:8])}")
 
 
 def exponential(exponent: Value) -> Value:
@@ -122,14 +124,22 @@ def exponential(exponent: Value) -> Value:
 def _tensor(found: Meaning, below: Script | None, scope: Scope, at: int) -> Value:
     """An entry, or an array with its first positions fixed."""
     tensor = found.tensor
+    opposite = tensor.role == "delta" and scope.names.notation.delta_sign == "negative"
     if found.kind == ENTRY:
         places = positions(below, found, scope, at) if below is not None else ()
+        if opposite:
+            return Term(lambda: negative(Entry(tensor, *(place() for place in places))))
         return Term(lambda: Entry(tensor, *(place() for place in places)))
+    if found.kind == SINGLE:
+        return Term(lambda: Entry(tensor, *(0 for _ in tensor.axes)))
     fixed = _fixed(tensor, positions_below(below) if below is not None else (), scope)
     free = [number for number in range(len(tensor.axes)) if number not in fixed]
     if len(free) > 2:
         misfit(at, f"an array with {len(free)} axes; all but two need an index")
-    return array(tensor, fixed, free)
+    found_array = array(tensor, fixed, free)
+    if opposite:
+        return Matrix(found_array.rows, found_array.columns, lambda: Scaled(Scalar(MINUS_ONE), found_array.build()))
+    return found_array
 
 
 def array(tensor: Tensor, fixed: dict[int, Deferred], free: Sequence[int]) -> Matrix:

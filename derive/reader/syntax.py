@@ -134,9 +134,10 @@ class Big(Syntax):
 
 @dataclass(frozen=True)
 class CasesOf(Syntax):
-    """Rows of a value and its condition; None where it says otherwise."""
+    """Rows of a value and its condition; None where it says otherwise. ``words`` is the text in each condition."""
 
     rows: tuple[tuple[Syntax, tuple[Chain, ...] | None], ...]
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

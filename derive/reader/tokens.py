@@ -46,7 +46,7 @@ _MATRICES = ("bmatrix", "pmatrix", "matrix", "smallmatrix")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?(\\(?:dots|ldots)(?![A-Za-z]))?|\.[0-9]+")
 _NAME = re.compile(r"\s*\{\s*((?:[A-Za-z0-9]|\\_|\s)*)\}|\s*([A-Za-z0-9])")
-_INSIDE = re.compile(r"\s*\{\s*(\\[A-Za-z]+|[A-Za-z0-9]+)\s*\}|\s*(\\[A-Za-z]+|[A-Za-z0-9])")
+_INSIDE = re.compile(r"\s*\{\s*(\\[A-Za-z]+(?:\{[A-Za-z]\})?|[A-Za-z0-9]+)\s*\}|\s*(\\[A-Za-z]+|[A-Za-z0-9])")
 _ENVIRONMENT = re.compile(r"\{([A-Za-z]+\*?)\}")
 _ROW_GAP = re.compile(r"\s*\[-?[0-9.]+ *(?:pt|em|ex|mm|cm)\]")
 

@@ -1,0 +1,185 @@
+"""A formula or chain in LaTeX, judged: each relation of it, and the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from derive.claims.judging import Finding, Layers, compared, is_gradient, readable, readings
+from derive.claims.networks import Grounds, Stage
+from derive.claims.rewritten import (
+    captured_letters,
+    claim_syntax,
+    general_letter,
+    names_layers,
+    roles_of,
+    speaks_of_patterns,
+    speaks_of_units,
+    widened,
+)
+from derive.claims.source import Statement, statements
+from derive.claims.verdict import CHECKED, CONSISTENT, RIGHT, RIGHT_UP_TO, WRONG, Link, Verdict
+from derive.notation.layout import Symbol
+from derive.reader.judging import mentions
+from derive.reader.names import spelled
+from derive.reader.printing import latex_of
+from derive.reader.slots import Misfit
+from derive.reader.syntax import Syntax
+from derive.reader.tokens import refuse
+
+
+def check_formula(claim: str, grounds: Grounds) -> Verdict:
+    """The verdict on a claim of one statement or several. Raises ``InputError`` with the place and what was expected there."""
+    return together([check_statement(statement, grounds) for statement in statements(claim)])
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Several statements as one claim: the first that is not right speaks for all."""
+    if len(verdicts) == 1:
+        return verdicts[0]
+    bad = next((verdict for verdict in verdicts if verdict.verdict == WRONG), None) or next((own for own in verdicts if not own.ok), None)
+    links: list[Link] = []
+    for verdict in verdicts:
+        links += [replace(link, line=len(links) + number) for number, link in enumerate(verdict.links, 1)]
+    return replace(bad or verdicts[0], links=tuple(links))
+
+
+def check_statement(statement: Statement, grounds: Grounds) -> Verdict:
+    """The verdict on one equation or chain."""
+    chain = general_letter(claim_syntax(statement.text, grounds.notation), grounds.notation)
+    if len(chain.sides) < 2:
+        refuse(statement.text.place(len(statement.text.chars)), "the formula ends; expected = and a right side")
+    for sign, side in zip(chain.signs, chain.sides[1:], strict=True):
+        if sign != "=":
+            refuse(side.at, f"expected =, got {sign}")
+    return together([Judged(own.sides, role, grounds).verdict() for own, role in roles_of(chain, statement.role)])
+
+
+@dataclass
+class Judged:
+    """A chain with what is known about each of its sides."""
+
+    sides: tuple[Syntax, ...]
+    role: str
+    grounds: Grounds
+
+    @cached_property
+    def is_general(self) -> bool:
+        """Whether the general letter stands for a layer."""
+        return mentions(self.sides, spelled(Symbol(self.grounds.notation.general_layer)))
+
+    @cached_property
+    def trials(self) -> tuple[tuple[Stage, Layers], ...]:
+        """Where the chain is tested, in order: if it holds in one of these places it is right. Raises where it cannot be read."""
+        grounds = self.grounds
+        pattern, batch = self._trials(grounds.varied, grounds.pattern), self._trials(grounds.varied_batch, grounds.batch)
+        fault, fits = readable(self.sides, *pattern[0])
+        if fits:
+            return pattern
+        other, fits = readable(self.sides, *batch[0])
+        if fits or (other is None and speaks_of_patterns(self.sides, grounds.notation)):
+            return batch
+        if fault is not None:
+            raise fault
+        return pattern
+
+    def _trials(self, varied: Stage | None, own: Stage) -> tuple[tuple[Stage, Layers], ...]:
+        """Where a chain is tested; one that names layers by number beside the general letter speaks of one of them."""
+        pattern = own is self.grounds.pattern
+        stages: tuple[Stage, ...] = (own, self.grounds.declared) if pattern else (own,)
+        if self.is_general and varied is not None:
+            stages = (varied, own)
+        if speaks_of_units(self.sides) and pattern:
+            stages = (self.grounds.declared,)
+        found = [(stage, self._layers(stage)) for stage in stages]
+        if self.is_general and names_layers(self.sides, self.grounds.notation):
+            own_stage = self.grounds.declared if pattern else own
+            found += [(own_stage, (layer,)) for layer in range(own_stage.depth + 1)]
+        return tuple(found)
+
+    def _layers(self, stage: Stage) -> Layers:
+        letter = spelled(Symbol(stage.notation.general_layer))
+        return tuple(range(stage.depth + 1)) if mentions(self.sides, letter) else (None,)
+
+    def compared(self, one: Syntax, two: Syntax) -> Finding:
+        """Whether two sides are equal in one of the places; what was found in the first where they are in none."""
+        first: Finding | None = None
+        for stage, layers in self.trials:
+            for variant in self._variants(one, two):
+                try:
+                    found = compared(variant, stage, layers, self.role)
+                except Misfit as error:
+                    found = Finding(misfit=str(error))
+                if found.ok:
+                    return found
+                first = first or found
+        assert first is not None
+        return first
+
+    def _variants(self, one: Syntax, two: Syntax) -> tuple[tuple[Syntax, Syntax], ...]:
+        """As written; and where a sign of differentiation stands before a sum of terms, with all of them after it."""
+        wider = widened(one), widened(two)
+        return ((one, two),) if wider == (one, two) else ((one, two), wider)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Each side after the first against the first."""
+        self.trials  # noqa: B018 - raises where the chain cannot be read
+        return tuple(self.compared(self.sides[0], side) for side in self.sides[1:])
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Each relation: right where its right side has the value that the chain begins with."""
+        found: list[Link] = []
+        broken = 0
+        for line, (finding, side) in enumerate(zip(self.findings, self.sides[1:], strict=True), 1):
+            text = latex_of(side)
+            if finding.ok:
+                found.append(Link(line, text, RIGHT))
+            elif broken and found[-1].verdict != RIGHT and self.compared(self.sides[line - 1], side).ok:
+                found.append(Link(line, text, CONSISTENT, f"consistent with line {broken}"))
+            else:
+                broken = line
+                found.append(Link(line, text, WRONG, described(finding)))
+        return tuple(found)
+
+    def verdict(self) -> Verdict:
+        """The verdict on the whole chain: the first broken link speaks for it."""
+        wrong = next((link for link in self.links if link.verdict == WRONG), None)
+        if wrong is None:
+            return self._right()
+        finding = self.findings[wrong.line - 1]
+        return Verdict(WRONG, "other", described(finding), links=self.links)
+
+    def _right(self) -> Verdict:
+        captured = captured_letters(self.sides)
+        if captured:
+            detail = f"the sum binds {captured[0]}, which is free around it; with a letter of its own it is right"
+            return Verdict(RIGHT_UP_TO, "captured_index", detail, certainty=self._certainty(), links=self.links)
+        return Verdict(RIGHT, None, self._evidence(), certainty=self._certainty(), links=self.links)
+
+    def _certainty(self) -> str:
+        return CHECKED
+
+    def _evidence(self) -> str:
+        layers = dict.fromkeys(layer for finding in self.findings for layer in finding.layers)
+        places = sum(finding.places for finding in self.findings)
+        shown = f" in {len(layers)} layers" if len(layers) > 1 else ""
+        worst = max(finding.error for finding in self.findings)
+        return f"both sides agree at {places} positions{shown}, {'exactly' if worst == 0 else f'to {worst:.0e}'}"
+
+
+def described(finding: Finding) -> str:
+    """What a finding says, on one line."""
+    if finding.misfit:
+        return finding.misfit
+    difference = finding.difference
+    if difference is None:
+        return "nothing could be evaluated"
+    show = difference.point.valuation.context.nstr
+    where = ", ".join(f"{index.letter} = {place + 1}" for index, place in difference.place.items())
+    return f"left {show(difference.left, 6)}, right {show(difference.right, 6)}" + (f" at {where}" if where else "")
+
+
+__all__ = ["Judged", "check_formula", "check_statement", "described", "is_gradient", "readings", "together"]

@@ -1,0 +1,137 @@
+"""The networks that a claim is tested on: the one it is about, and for a general layer a chain in which no two layers are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from derive.claims.names import claim_names, with_single_units
+from derive.equations import System
+from derive.expressions import Apply, Entry
+from derive.functions.activations import activation
+from derive.network import Network, batched, pattern_system
+from derive.notation.profile import Notation
+from derive.notation.view import has_patterns
+from derive.reader.ground import on_kink_everywhere
+from derive.reader.names import Names
+from derive.specifications.specification import INPUT, LayerSpecification, Specification
+from derive.traversal import walk
+from derive.verification.evaluate import EvaluationError
+from derive.verification.points import Kink, Point, draw, kinks_of
+
+DIGITS = 40
+VARIED = ("tanh", "softplus", "sigmoid", "silu", "softsign")
+"""Activations of hidden layers, pairwise different and smooth."""
+WIDTHS = (3, 4, 2, 5)
+SEEDS = (0, 1)
+_KINKED = 6
+
+
+@dataclass
+class Stage:
+    """A system with its names in a notation, and points of it, made when they are needed."""
+
+    system: System
+    notation: Notation
+    sizes: Mapping[str, int] | None = None
+    found: dict[int, Point] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> Names:
+        return with_single_units(claim_names(self.system, self.notation), self.sizes or {})
+
+    @property
+    def depth(self) -> int:
+        return self.names.depth
+
+    def point(self, seed: int) -> Point:
+        """A point of the system. Raises ``EvaluationError`` where none is found."""
+        if seed not in self.found:
+            self.found[seed] = draw(self.system, seed, DIGITS, self.sizes)
+        return self.found[seed]
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """Where claims are evaluated: more points where functions have branches, so that each is seen."""
+        return tuple(self.point(seed) for seed in (range(_KINKED) if self.kinks else SEEDS))
+
+    @cached_property
+    def kinks(self) -> tuple[Kink, ...]:
+        """Each kink of each function, at every tensor that it is applied to."""
+        found: dict[Kink, None] = {}
+        for equation in self.system.equations:
+            for node in walk(equation.right):
+                if isinstance(node, Apply) and isinstance(node.argument, Entry) and node.argument.tensor in self.system.definitions:
+                    found.update({Kink(node.argument.tensor, node.function, place): None for place in kinks_of(node.function.body)})
+        return tuple(found)
+
+    @cached_property
+    def kink_points(self) -> tuple[Point, ...]:
+        """Points with every unit of one layer exactly on a kink; only derivatives hold there."""
+        try:
+            return tuple(on_kink_everywhere(self.point(0), kink) for kink in self.kinks)
+        except EvaluationError:
+            return ()
+
+
+@dataclass
+class Grounds:
+    """Where a claim about a network is tested."""
+
+    network: Network
+    notation: Notation
+
+    @cached_property
+    def pattern(self) -> Stage:
+        """One pattern, sizes different from those declared."""
+        return Stage(self.network.pattern, self.notation)
+
+    @cached_property
+    def batch(self) -> Stage:
+        """A batch of patterns."""
+        return Stage(self.network.batch, self.notation)
+
+    @cached_property
+    def declared(self) -> Stage:
+        """One pattern with the sizes of the specification."""
+        return Stage(self.network.pattern, self.notation, {axis.name: axis.size for axis in self.network.pattern.axes})
+
+    @cached_property
+    def varied(self) -> Stage | None:
+        """A chain of four layers with pairwise different widths and activations; None where the network is no chain."""
+        specification = _varied(self.network)
+        return None if specification is None else Stage(pattern_system(specification), self.notation, _all_different(specification))
+
+    @cached_property
+    def varied_batch(self) -> Stage | None:
+        """The same for a batch of patterns."""
+        specification = _varied(self.network)
+        if specification is None:
+            return None
+        system = batched(pattern_system(specification), specification.batch_reduction, specification.l2)
+        return Stage(system, self.notation, {**_all_different(specification), "batch": 7})
+
+    def alike(self, stage: Stage) -> Stage:
+        """The stage of the network itself that a chain stands in for."""
+        return self.batch if any(has_patterns(tensor) for tensor in stage.system.inputs) else self.pattern
+
+
+def _varied(network: Network) -> Specification | None:
+    own = network.specification
+    if not isinstance(own, Specification) or not own.is_chain:
+        return None
+    last = own.layers[-1]
+    names = [name for name in VARIED if last.activation is None or name != last.activation.name]
+    bias = any(layer.bias for layer in own.layers)
+    layers: list[LayerSpecification] = []
+    above = INPUT
+    for number, (name, width) in enumerate(zip(names[:3], WIDTHS, strict=False), 1):
+        layers.append(LayerSpecification("dense", f"hidden{number}", (above,), width, activation(name), bias))
+        above = f"hidden{number}"
+    layers.append(replace(last, name="output", inputs=(above,), units=WIDTHS[3], bias=bias))
+    return replace(own, name="chain", inputs=6, layers=tuple(layers))
+
+
+def _all_different(specification: Specification) -> dict[str, int]:
+    return {"n0": specification.inputs, **{f"n{number}": layer.units for number, layer in enumerate(specification.layers, 1)}}

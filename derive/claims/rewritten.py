@@ -1,0 +1,397 @@
+"""The syntax of a claim, with an author's habits put into the forms that the reader knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from derive.claims.source import Text, role_in
+from derive.errors import InputError
+from derive.notation.layout import Scripts, Symbol
+from derive.notation.profile import Notation
+from derive.reader.derivatives import is_operator
+from derive.reader.grammar import read_formula
+from derive.reader.names import spelled
+from derive.reader.rewriting import bottom_up, placed, places, rebuilt
+from derive.reader.scope import letter_text, positions_below
+from derive.reader.syntax import (
+    Big,
+    CasesOf,
+    Chain,
+    Factors,
+    Fraction,
+    GridOf,
+    Group,
+    Letter,
+    Literal,
+    Script,
+    Scripted,
+    Sign,
+    Syntax,
+    Terms,
+    text_of,
+)
+
+STYLED = re.compile(r"\\(?:mathbf|boldsymbol|vec|mathrm|mathit|mathsf)\{(.*)\}")
+_AT = re.compile(r"at character (\d+): ")
+_PARAMETERS = ("\\theta", "w", "W", "\\mathbf{w}")
+SOME_RATE = "0.37"
+_ONES = ("\\mathbf{1}", "\\mathbb{1}")
+_LAYERED = ("weight", "bias", "pre_activation", "output")
+_LOSS_LETTERS = ("L", "\\mathcal{L}", "\\ell", "E", "J", "C")
+
+
+def claim_syntax(text: Text, notation: Notation) -> Chain:
+    """The syntax of a statement. Raises ``InputError`` with the place in the claim and what was expected there."""
+    joined = text
+    for symbol in (*notation.symbols.values(), *notation.role_outputs):
+        base = symbol.base if isinstance(symbol, Scripts) else symbol
+        if isinstance(base, Symbol) and len(base.name) > 1 and spelled(base).startswith("\\math"):
+            joined = joined.replaced(re.compile(rf"(?<![A-Za-z\\]){base.name}(?![A-Za-z])"), spelled(base).replace("\\", "\\\\"))
+    try:
+        chain = read_formula(joined.chars)
+    except InputError as error:
+        raise InputError(_AT.sub(lambda found: f"at character {joined.place(int(found[1]) - 1) + 1}: ", str(error))) from None
+    habits = Habits(notation, frozenset(letter for side in chain.sides for letter, _ in bound_letters(side)))
+    return _moved(bottom_up(chain, habits.tidied), joined)  # type: ignore[arg-type]
+
+
+def _moved(chain: Chain, text: Text) -> Chain:
+    """Every part at its place in the claim."""
+
+    def move(part: Syntax) -> Syntax:
+        return replace(part, at=text.place(part.at))
+
+    return bottom_up(chain, move)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How an author writes in a notation; ``summed`` are the letters that sums of the claim bind."""
+
+    notation: Notation
+    summed: frozenset[str]
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every symbol of a quantity."""
+        own = self.notation
+        tables = (own.symbols, own.matrices, own.batch)
+        return frozenset(spelled(symbol) for table in tables for symbol in table.values()) | {spelled(own) for own in own.role_outputs}
+
+    def tidied(self, part: Syntax) -> Syntax:
+        """One part, its inner parts being tidied already."""
+        if isinstance(part, Letter):
+            return self._plain(part)
+        if isinstance(part, Scripted):
+            for step in (_marks, self._pattern, self._loss, self._bias_column, _gradient_mark):
+                part = step(part)
+                if not isinstance(part, Scripted):
+                    return part
+            return part
+        if isinstance(part, Factors):
+            part = self._loss_of_arguments(part)
+        if isinstance(part, Factors):
+            part = self._step(_quotient(part))
+        return part
+
+    def _plain(self, part: Letter) -> Syntax:
+        """A letter in a style that the notation does not use is the letter itself; the learning rate is some number."""
+        if part.text == spelled(self.notation.symbols["rate"]) or (part.text == "\\eta" and "\\eta" not in self.known):
+            return Literal(part.at, SOME_RATE)
+        inner = STYLED.fullmatch(part.text)
+        if inner is not None and part.text not in self.known and part.text not in _ONES and inner[1] in self.known:
+            return replace(part, text=inner[1])
+        if part.text == "\\theta" and part.text not in self.known:
+            return replace(part, text=spelled(self.notation.matrices["weight"]))
+        return part
+
+    def _pattern(self, part: Scripted) -> Syntax:
+        """The mark of a pattern is dropped where the claim speaks of one pattern; where it sums over patterns it is an index."""
+        own = self.notation
+        if own.pattern_mark != "superscript" or part.above is None or text_of(part.above) not in own.pattern_letters:
+            return part
+        if text_of(part.base) not in self.known:
+            return part
+        if text_of(part.above) not in self.summed:
+            return replace(part, above=None) if part.below is not None or part.primes else part.base
+        items = (*part.above.items, *(Chain(own.at, (own,)) for own in (positions_below(part.below) if part.below is not None else ())))
+        return replace(part, above=None, below=Script(part.above.at, items))
+
+    def _loss(self, part: Scripted) -> Syntax:
+        """A total loss that wears an index is one symbol; a loss with the mark of its pattern is the loss of that pattern."""
+        total, loss = self.notation.symbols["total_loss"], spelled(self.notation.symbols["loss"])
+        if text_of(part.base) != loss or part.primes:
+            return part
+        if _bare(text_of(part)) == _bare(spelled(total)):
+            return Letter(part.at, spelled(total))
+        marks = [script for script in (part.below, part.above) if script is not None]
+        if len(marks) == 1 and text_of(marks[0]) in self.notation.pattern_letters and text_of(marks[0]) not in self.summed:
+            return part.base
+        return part
+
+    def _bias_column(self, part: Scripted) -> Syntax:
+        """A weight from unit 0 is a bias, where the notation says so."""
+        if self.notation.bias != "column" or part.below is None or text_of(part.base) != spelled(self.notation.symbols["weight"]):
+            return part
+        below = positions_below(part.below)
+        if len(below) == 2 and below[1] == Literal(below[1].at, "0"):
+            base = Letter(part.base.at, spelled(self.notation.symbols["bias"]))
+            return replace(part, base=base, below=Script(part.below.at, (Chain(below[0].at, (below[0],)),)))
+        return part
+
+    def _loss_of_arguments(self, part: Factors) -> Syntax:
+        r"""``L(t, y)`` and ``J(\theta)`` are the loss."""
+        loss = spelled(self.notation.symbols["loss"])
+        factors, signs = list(part.factors), list(part.signs)
+        for number in range(len(factors) - 2, -1, -1):
+            name, argument = factors[number], factors[number + 1]
+            if (
+                isinstance(name, Letter)
+                and name.text in (loss, *_LOSS_LETTERS)
+                and isinstance(argument, Group)
+                and _are_arguments(argument)
+            ):
+                factors[number : number + 2] = [Letter(name.at, loss)]
+                del signs[number]
+        return factors[0] if len(factors) == 1 else replace(part, factors=tuple(factors), signs=tuple(signs))
+
+    def _step(self, part: Syntax) -> Syntax:
+        r"""``\Delta w`` is minus the derivative of the loss by the weight."""
+        if not isinstance(part, Factors) or len(part.factors) < 2:
+            return part
+        first, second = part.factors[:2]
+        mark = first.base if isinstance(first, Scripted) else first
+        what = second.base if isinstance(second, Scripted) else second
+        if text_of(mark) != spelled(self.notation.symbols["step"]) or text_of(what) not in self._parameters:
+            return part
+        at = first.at
+        loss = Letter(at, spelled(self.notation.symbols["loss"]))
+        slope = Fraction(at, Factors(at, ("*",), (Sign(at, "partial"), loss)), Factors(at, ("*",), (Sign(at, "partial"), second)))
+        body = Terms(at, ("-",), (slope,))
+        if len(part.factors) == 2:
+            return body
+        return replace(part, factors=(Group(at, "(", (Chain(at, (body,)),)), *part.factors[2:]), signs=part.signs[1:])
+
+    @cached_property
+    def _parameters(self) -> frozenset[str]:
+        own = self.notation
+        return frozenset(spelled(table[role]) for table in (own.symbols, own.matrices) for role in ("weight", "bias"))
+
+
+def _bare(text: str) -> str:
+    """A spelling without styles."""
+    return re.sub(r"\\(?:mathrm|mathit|text)\{([^{}]*)\}|[{}]", r"\1", text)
+
+
+def _gradient_mark(part: Scripted) -> Syntax:
+    r"""``\nabla_b^{(2)}`` for ``\nabla_{b^{(2)}}``."""
+    if part.base != Sign(part.base.at, "nabla") or part.below is None or part.above is None or len(part.below.items) != 1:
+        return part
+    (inner,) = part.below.items[0].sides[:1]
+    if not isinstance(inner, Letter):
+        return part
+    marked = Scripted(inner.at, inner, None, part.above, 0)
+    return replace(part, below=Script(part.below.at, (Chain(inner.at, (marked,)),)), above=None)
+
+
+def _quotient(part: Factors) -> Syntax:
+    r"""``\partial a / \partial z`` is a derivative."""
+    if part.factors[0] != Sign(part.factors[0].at, "partial") or "/" not in part.signs:
+        return part
+    cut = part.signs.index("/") + 1
+    top, bottom = part.factors[:cut], part.factors[cut:]
+    if len(bottom) != 2 or bottom[0] != Sign(bottom[0].at, "partial"):
+        return part
+    return Fraction(part.at, Factors(part.at, part.signs[: cut - 1], top), Factors(bottom[0].at, ("*",), bottom))
+
+
+def _marks(part: Scripted) -> Syntax:
+    """Primes beside a mark belong to the function; a transpose beside a mark acts on the whole."""
+    above = part.above
+    if above is None:
+        return part
+    if len(above.items) == 2 and above.items[1].sides[0] == Sign(above.items[1].sides[0].at, "top"):
+        return _transposed(part, Script(above.at, above.items[:1]), above.items[1].sides[0])
+    (side, *_) = above.items[0].sides
+    if isinstance(side, Scripted) and side.primes and side.below is None and side.above is None and isinstance(part.base, Letter):
+        return replace(part, above=Script(above.at, (Chain(side.at, (side.base,)),)), primes=part.primes + side.primes)
+    if isinstance(side, Factors) and len(side.factors) > 1 and side.factors[-1] == Letter(side.factors[-1].at, "T"):
+        rest = side.factors[:-1]
+        mark = rest[0] if len(rest) == 1 else Factors(rest[0].at, side.signs[: len(rest) - 1], rest)
+        return _transposed(part, Script(above.at, (Chain(mark.at, (mark,)),)), side.factors[-1])
+    return part
+
+
+def _transposed(part: Scripted, mark: Script, top: Syntax) -> Syntax:
+    inner = replace(part, above=mark)
+    group = Group(part.at, "(", (Chain(part.at, (inner,)),))
+    return Scripted(part.at, group, None, Script(top.at, (Chain(top.at, (top,)),)), 0)
+
+
+def _are_arguments(group: Group) -> bool:
+    return group.fence == "(" and (len(group.items) > 1 or text_of(group.items[0]) in _PARAMETERS)
+
+
+def general_letter(chain: Chain, notation: Notation) -> Chain:
+    """The letter that a claim uses for any layer, as that of the notation."""
+    if notation.layer_mark not in ("superscript", "parenthesised"):
+        return chain
+    general, last = notation.general_layer, notation.last_layer
+    layered = _layered(notation)
+    used: dict[str, None] = {}
+    for _, part in places(chain):
+        if isinstance(part, Scripted) and part.above is not None and text_of(part.base) in layered:
+            used.update(dict.fromkeys(_letters_of_mark(part.above)))
+    others = [letter for letter in used if letter not in (spelled(Symbol(general)), spelled(Symbol(last)), "T")]
+    if spelled(Symbol(general)) in used or len(others) != 1:
+        return chain
+    (own,) = others
+
+    def renamed(part: Syntax) -> Syntax:
+        if isinstance(part, Scripted) and part.above is not None and own in _letters_of_mark(part.above) and text_of(part.base) in layered:
+            return replace(part, above=_with_letter(part.above, own, spelled(Symbol(general))))
+        return part
+
+    return bottom_up(chain, renamed)  # type: ignore[return-value]
+
+
+def _layered(notation: Notation) -> frozenset[str]:
+    """Symbols that wear the mark of a layer."""
+    tables = (notation.symbols, notation.matrices)
+    return frozenset((*(spelled(table[role]) for table in tables for role in (*_LAYERED, "delta")), "\\sigma", "f"))
+
+
+def _letters_of_mark(script: Script) -> tuple[str, ...]:
+    """The letter of ``l``, ``(l)``, ``l+1`` or ``(l-1)``; nothing for what is no mark."""
+    (side, *rest) = script.items[0].sides
+    while isinstance(side, Group) and len(side.items) == 1:
+        side = side.items[0].sides[0]
+    if isinstance(side, Letter) and not rest and side.text != "T":
+        return (side.text,)
+    if isinstance(side, Terms) and len(side.terms) == 2 and isinstance(side.terms[0], Letter) and isinstance(side.terms[1], Literal):
+        return (side.terms[0].text,)
+    return ()
+
+
+def _with_letter(script: Script, old: str, new: str) -> Script:
+    def swapped(part: Syntax) -> Syntax:
+        return replace(part, text=new) if isinstance(part, Letter) and part.text == old else part
+
+    return bottom_up(script, swapped)  # type: ignore[return-value]
+
+
+def roles_of(chain: Chain, role: str) -> list[tuple[Chain, str]]:
+    """The chain with the units that it is about; cases by the kind of unit are taken apart, one claim each."""
+    for path, part in places(chain):
+        if isinstance(part, CasesOf) and part.words and all(map(role_in, part.words)):
+            return [(placed(chain, path, value), role_in(words)) for (value, _), words in zip(part.rows, part.words, strict=True)]
+    return [(chain, role)]
+
+
+def bound_letters(value: Syntax) -> Iterator[tuple[str, Big]]:
+    """The letters that sums bind, with the sums."""
+    for _, part in places(value):
+        if isinstance(part, Big) and part.below is not None:
+            items = part.below.items
+            sides = [item.sides[0] for item in items] if len(items) > 1 or items[0].signs else list(positions_below(part.below))
+            for side in sides:
+                text = letter_text(side)
+                if text is not None:
+                    yield text, part
+
+
+def own_limits(value: Syntax) -> Iterator[str]:
+    """Single letters that stand above a sum."""
+    for _, part in places(value):
+        if isinstance(part, Big) and part.above is not None and isinstance(part.above.items[0].sides[0], Letter):
+            yield part.above.items[0].sides[0].text
+
+
+def free_letters(side: Syntax) -> tuple[str, ...]:
+    """Index letters that stand below a symbol outside every sum that binds them."""
+    found: dict[str, None] = {}
+    _collect_free(side, frozenset(), found)
+    return tuple(found)
+
+
+def _collect_free(value: Syntax, bound: frozenset[str], found: dict[str, None]) -> None:
+    if isinstance(value, Big):
+        own = frozenset(letter for letter, big in bound_letters(value) if big is value)
+        _collect_free(value.body, bound | own, found)
+        return
+    if isinstance(value, Scripted) and value.below is not None:
+        for part in positions_below(value.below):
+            text = letter_text(part)
+            if text is not None and text not in bound:
+                found[text] = None
+
+    def visit(part: Syntax) -> Syntax:
+        _collect_free(part, bound, found)
+        return part
+
+    rebuilt(value, visit)
+
+
+def captured_letters(sides: Sequence[Syntax]) -> tuple[str, ...]:
+    """Letters that a sum binds although they are free around it."""
+    free = dict.fromkeys(letter for side in sides for letter in free_letters(side))
+    return tuple(dict.fromkeys(letter for side in sides for letter, _ in bound_letters(side) if letter in free))
+
+
+def speaks_of_units(sides: Sequence[Syntax]) -> bool:
+    """Whether single units are named by number, or matrices written out."""
+    for side in sides:
+        for _, part in places(side):
+            if isinstance(part, GridOf):
+                return True
+            if (
+                isinstance(part, Scripted)
+                and part.below is not None
+                and any(isinstance(own, Literal) for own in positions_below(part.below))
+            ):
+                return True
+    return False
+
+
+def speaks_of_patterns(sides: Sequence[Syntax], notation: Notation) -> bool:
+    """Whether a sum runs over patterns, or the total loss is named."""
+    total = spelled(notation.symbols["total_loss"])
+    summed = (letter for side in sides for letter, _ in bound_letters(side))
+    return any(letter in notation.pattern_letters for letter in summed) or any(
+        text_of(part) == total for side in sides for _, part in places(side) if isinstance(part, Letter | Scripted)
+    )
+
+
+def names_layers(sides: Sequence[Syntax], notation: Notation) -> bool:
+    """Whether some layer is named by its number, as a mark in parentheses or on a quantity of layers."""
+    layered = _layered(notation)
+    for side in sides:
+        for _, part in places(side):
+            if isinstance(part, Scripted) and part.above is not None and text_of(part.base) in layered:
+                (mark, *_) = part.above.items[0].sides
+                while isinstance(mark, Group) and len(mark.items) == 1:
+                    mark = mark.items[0].sides[0]
+                if isinstance(mark, Literal):
+                    return True
+    return False
+
+
+def widened(side: Syntax) -> Syntax:
+    """A sign of differentiation before a sum over an index takes all terms that follow it, too."""
+    if not isinstance(side, Terms) or len(side.terms) < 2:
+        return side
+    first, rest = side.terms[0], side.terms[1:]
+    factors = first.factors if isinstance(first, Factors) else (first,)
+    for number, factor in enumerate(factors[:-1]):
+        if is_operator(factor) and not isinstance(factors[number + 1], Group):
+            signs = first.signs if isinstance(first, Factors) else ()
+            tail = factors[number + 1 :]
+            head = tail[0] if len(tail) == 1 else Factors(tail[0].at, signs[number + 1 :], tail)
+            body = Terms(side.at, ("+", *side.signs[1:]), (head, *rest))
+            group = Group(body.at, "(", (Chain(body.at, (body,)),))
+            whole = Factors(first.at, signs[: number + 1], (*factors[: number + 1], group))
+            return whole if side.signs[0] == "+" else Terms(side.at, side.signs[:1], (whole,))
+    return side
