@@ -6,6 +6,7 @@ statement is one call. Lowering gives every value a buffer of its own; passes th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -148,9 +149,18 @@ class Program:
     def _results(self) -> frozenset[str]:
         return frozenset(self.results)
 
+    @cached_property
+    def _parts(self) -> dict[str, tuple[str, ...]]:
+        return {each.name: tuple(part for part in (each.name, each.rows, each.last) if part) for each in self.joined}
+
+    @cached_property
+    def reads(self) -> Counter[str]:
+        """How often each buffer is an operand."""
+        return Counter(name for statement in self.statements for name in statement.reads)
+
     def parts(self, name: str) -> tuple[str, ...]:
         """A buffer and those that lie in it."""
-        return (name, *(part for joined in self.joined if joined.name == name for part in (joined.rows, joined.last) if part))
+        return self._parts.get(name, (name,))
 
     def read_by(self, statement: Statement) -> tuple[str, ...]:
         """Every buffer whose values a statement reads."""

@@ -83,7 +83,7 @@ def _sum(program: Program, place: int, behind: Mapping[str, str]) -> _Sum | None
     for later in range(place + 1, len(program.statements)):
         other = program.statements[later]
         if {View(bias, (0, None)), statement.target} == set(other.operands) and other.operation == "add":
-            alone = other.target.buffer == statement.target.buffer or _reads(program, statement.target.buffer) == 1
+            alone = other.target.buffer == statement.target.buffer or program.reads[statement.target.buffer] == 1
             return _Sum(left.buffer, bias, right.buffer, later) if alone and other.target.places == statement.target.places else None
         if statement.target.buffer in (*other.reads, *other.writes):
             return None
@@ -95,10 +95,6 @@ def _is_columns(program: Program, view: View) -> bool:
     buffer = program.buffers[view.buffer]
     whole = view == View(view.buffer, (0, 1)) and not buffer.truth
     return whole and buffer.kind in (VALUE, SCRATCH) and len(buffer.axes) == 2 and buffer.axes[1] == program.batch
-
-
-def _reads(program: Program, name: str) -> int:
-    return sum(statement.reads.count(name) for statement in program.statements)
 
 
 def _gradients(program: Program, slopes: Mapping[str, str], joined: Mapping[str, Joined]) -> Iterator[tuple[int, int]]:

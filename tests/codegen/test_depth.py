@@ -48,7 +48,7 @@ def per_layer(work: Callable[[str], object], activation: str) -> list[float]:
 
 def test_a_layer_of_a_deep_chain_costs_what_a_layer_of_a_shallow_one_costs() -> None:
     shallow, deep = per_layer(emitted, "relu")
-    assert deep < 1.005 * shallow
+    assert deep < 1.015 * shallow
 
 
 def test_so_it_is_for_the_derivation_alone() -> None:
