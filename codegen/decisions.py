@@ -1,8 +1,10 @@
-"""What is decided about the form of a program: by its sizes, unless a file says otherwise."""
+"""What is decided about the form of a program: by its sizes, by measurement (``tuning.py``), or by a file that says so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from codegen.layout import LAYOUTS, ROWS, orders
 from codegen.lower import lower_problem
@@ -13,6 +15,10 @@ from codegen.timing import duration
 
 USUAL_BATCH = 32
 """Decisions are for batches of this size where no other is given."""
+MOST_WEIGHED = 400
+"""With more equations the first choice is taken: each is lowered to be weighed, and that takes as long as all else."""
+KEYS = ("specification", "dtype", "batch", "layout")
+HEAD = "# How `deltarule emit --decisions` writes the module of one network, for any machine."
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,9 @@ PLAIN = Decisions()
 
 
 def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
-    """The decisions with the shortest estimated step; the first of equal ones."""
+    """The decisions with the shortest estimated step; the first of equal ones, and of all where there are very many equations."""
+    if len(problem.equations) > MOST_WEIGHED:
+        return choices()[0]
 
     def estimate(decisions: Decisions) -> float:
         return duration(optimised(problem, decisions), batch or USUAL_BATCH, itemsize)
