@@ -35,7 +35,7 @@ PLAIN = Decisions()
 def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
     """The decisions with the shortest estimated step; the first of equal ones, and of all where there are very many equations."""
     if len(problem.equations) > MOST_WEIGHED:
-        return choices()[0]
+        return Decisions()
 
     def estimate(decisions: Decisions) -> float:
         return duration(optimised(problem, decisions), batch or USUAL_BATCH, itemsize)
