@@ -6,19 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Basic
-
 from derive.calculus.ranges import speaks_of_sizes
-from derive.calculus.substitute import Renaming, move
+from derive.calculus.substitute import move
 from derive.chain_rule import Sweep
-from derive.equations import Equation, System
+from derive.equations import Equation
 from derive.errors import InputError
-from derive.expressions import Entry, Expression, Relation, Tensor
-from derive.indices import Affine, Axis, Index
+from derive.expressions import Entry, Expression, Relation
+from derive.indices import Affine, Index
 from derive.slips.slip import Slip
 from derive.traversal import walk
 from derive.worked.digits import rounded
 from derive.worked.ledger import Ledger, Place, places_of
+from derive.worked.passes import Resized, passes_of
 from derive.worked.simple import numbers_for
 
 MOST_ENTRIES = 300
@@ -48,18 +47,18 @@ class Ground:
     """The numbers at which slips of one network are tried: its simple numbers, and those of the network with equal layers."""
 
     def __init__(self, sweep: Sweep, variant: int = 1) -> None:
-        self.sweep, self.variant = sweep, variant
-        self._own = _Stage.of(sweep.system, tuple(d.equation for d in sweep.derivations), variant)
+        self.passes, self.variant = passes_of(sweep), variant
+        self._own = _Stage.of(self.passes.resized({}), variant)
         self._equal: _Stage | None = None
 
     @property
     def equal(self) -> _Stage | None:
         """The network with as many units in every layer, where positions do not speak of sizes."""
-        system = self.sweep.system
+        system = self.passes.system
         if any(speaks_of_sizes(node) for equation in system.equations for node in walk(equation.right)):
             return None
         if self._equal is None:
-            self._equal = _Stage.resized(system, tuple(d.equation for d in self.sweep.derivations), self.variant)
+            self._equal = _Stage.of(self.passes.resized({axis.name: _SMALL for axis in self.passes.axes}), self.variant)
         return self._equal
 
     def refuted(self, slip: Slip) -> Refutation | None:
@@ -88,49 +87,26 @@ def fits(equation: Equation) -> bool:
 
 @dataclass(frozen=True)
 class _Stage:
-    """A system with numbers, and how axes are called in it."""
+    """A system with numbers, and how formulas are written in it."""
 
-    system: System
-    backward: tuple[Equation, ...]
+    resized: Resized
     given: Mapping[Place, Fraction]
-    rename: Renaming
     ledger: Ledger
 
     @staticmethod
-    def of(system: System, backward: tuple[Equation, ...], variant: int) -> _Stage | None:
-        """The system itself; None where it is too large for numbers by hand."""
-        entries = sum(len(places_of(tensor)) for tensor in (*system.parameters, *system.definitions) if _size(tensor) <= MOST_ENTRIES)
-        if entries > MOST_ENTRIES or any(_size(tensor) > MOST_ENTRIES for tensor in (*system.parameters, *system.definitions)):
+    def of(resized: Resized, variant: int) -> _Stage | None:
+        """The system with simple numbers; None where it is too large, or none are found."""
+        if resized.passes.entries > MOST_ENTRIES:
             return None
-        return _Stage._with_numbers(system, backward, variant, Renaming({}))
-
-    @staticmethod
-    def resized(system: System, backward: tuple[Equation, ...], variant: int) -> _Stage | None:
-        """The system with two positions along every axis."""
-        rename = Renaming({axis: Axis(axis.name, _SMALL) for axis in _axes(system, backward)})
-        renamed = System(
-            system.name,
-            tuple(rename(tensor) for tensor in system.inputs),
-            tuple(rename(tensor) for tensor in system.parameters),
-            tuple(_renamed(equation, rename) for equation in system.equations),
-            tuple(_renamed(equation, rename) for equation in system.assumptions),
-            {rename(tensor): rename(value) for tensor, value in system.outside.items()},
-        )
-        if sum(_size(tensor) for tensor in (*renamed.parameters, *renamed.definitions)) > MOST_ENTRIES:
-            return None
-        return _Stage._with_numbers(renamed, tuple(_renamed(equation, rename) for equation in backward), variant, rename)
-
-    @staticmethod
-    def _with_numbers(system: System, backward: tuple[Equation, ...], variant: int, rename: Renaming) -> _Stage | None:
         try:
-            given = {place: Fraction(text) for place, text in numbers_for(system, backward, variant).items()}
+            given = {place: Fraction(text) for place, text in numbers_for(resized.passes, variant).items()}
         except InputError:
             return None
-        return _Stage(system, backward, given, rename, Ledger(system, backward, given))
+        return _Stage(resized, given, Ledger(resized.passes, given))
 
     def difference(self, slip: Slip) -> tuple[Entry, Fraction, Fraction, tuple[Entry, Fraction] | None] | None:
         """The entry where the formulas differ most, with both values, among those that show it in four decimal places."""
-        equation, wrong = _renamed(slip.equation, self.rename), self.rename(slip.wrong)
+        equation, wrong = self.resized.equation(slip.equation), self.resized.value(slip.wrong)
         found: list[tuple[Fraction, Entry, Fraction, Fraction, tuple[Entry, Fraction] | None]] = []
         for ledger, pinned in self._ledgers(slip, wrong):
             for position in places_of(equation.tensor):
@@ -150,7 +126,7 @@ class _Stage:
             return
         for entry, value in _compared(wrong):
             place = (entry.tensor.name, tuple(0 for _ in entry.positions))
-            pinned = Ledger(self.system, self.backward, {**self.given, place: value})
+            pinned = Ledger(self.resized.passes, {**self.given, place: value})
             yield pinned, (Entry(entry.tensor, *(Affine(0) for _ in entry.positions)), value)
 
 
@@ -158,21 +134,3 @@ def _compared(value: Expression) -> Iterable[tuple[Entry, Fraction]]:
     for node in walk(value):
         if isinstance(node, Relation) and isinstance(node.left, Entry) and hasattr(node.right, "value"):
             yield node.left, Fraction(int(node.right.value.p), int(node.right.value.q))
-
-
-def _renamed(equation: Equation, rename: Renaming) -> Equation:
-    return Equation(rename(equation.left), rename(equation.right))
-
-
-def _axes(system: System, backward: tuple[Equation, ...]) -> tuple[Axis, ...]:
-    found: dict[Basic, None] = dict.fromkeys(system.axes)
-    for equation in backward:
-        found |= dict.fromkeys(equation.tensor.axes)
-    return tuple(found)
-
-
-def _size(tensor: Tensor) -> int:
-    size = 1
-    for axis in tensor.axes:
-        size *= axis.size
-    return size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from derive.calculus.pattern import pattern_of
 from derive.chain_rule import Sweep
@@ -12,8 +12,8 @@ from derive.slips.mistakes import MISTAKES, Scene
 from derive.slips.slip import Slip
 
 
-def slips_of(equation: Equation, sweep: Sweep) -> Iterator[Slip]:
-    """The formula with one mistake, for each mistake and each place; no formula comes twice, nor the right one.
+def slips_of(equation: Equation, sweep: Sweep, kinds: Collection[str] = MISTAKES) -> Iterator[Slip]:
+    """The formula with one mistake, for each mistake of these ``kinds`` and each place; no formula comes twice, nor the right one.
 
     ``equation`` is one of the forward equations of ``sweep`` or of its derived ones. Whether a slip is wrong in value is another
     question: ``derive.slips.refute`` answers it.
@@ -21,7 +21,7 @@ def slips_of(equation: Equation, sweep: Sweep) -> Iterator[Slip]:
     scene = Scene(equation, sweep.system, tensors_of_sweep(sweep))
     seen = {_text(equation)}
     for kind, (family, mistake) in MISTAKES.items():
-        for wrong in mistake(scene):
+        for wrong in mistake(scene) if kind in kinds else ():
             slip = Slip(kind, family, equation, wrong)
             text = _text(slip.mistaken)
             if text not in seen:

@@ -10,19 +10,20 @@ from functools import partial
 from sympy import Basic
 
 from derive.calculus.substitute import move
-from derive.chain_rule import Sweep, reverse_sweep
 from derive.equations import Equation, System
 from derive.errors import InputError
 from derive.explicit import written_out
 from derive.expressions import Entry, Expression, Size, Tensor
 from derive.indices import Affine, Index
-from derive.network import Network, batched
+from derive.network import BATCH
 from derive.notation.written import Written
+from derive.results import Results
 from derive.specifications.specification import Specification
 from derive.traversal import entries_of, free_indices, rebuild, tensors_of
 from derive.worked.digits import rounded, written
-from derive.worked.ledger import Ledger, Place, places_of
+from derive.worked.ledger import NEGATIVE, Ledger, Place, places_of
 from derive.worked.numbers_file import Numbers
+from derive.worked.passes import GRADIENTS, Passes, passes_of
 
 MOST_ENTRIES = 300
 """Systems with more entries are not computed by hand."""
@@ -43,7 +44,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Update:
-    """``parameter <- parameter - rate * gradient``; ``slope`` and ``after`` are what came out, before they were rounded."""
+    """``parameter <- parameter - rate * gradient``, or ``+ rate * step`` where the gradient is written with the other sign.
+
+    ``slope`` and ``after`` are what came out, before they were rounded.
+    """
 
     parameter: Entry
     gradient: Entry
@@ -56,8 +60,7 @@ class Update:
 class Example:
     """Every line of one step. ``before`` and ``later`` hold the values before and after it, as computed."""
 
-    system: System
-    sweep: Sweep
+    passes: Passes
     numbers: Numbers
     forward: tuple[Line, ...]
     loss: tuple[Line, ...]
@@ -66,6 +69,10 @@ class Example:
     updates: tuple[Update, ...]
     before: Ledger
     later: Ledger
+
+    @property
+    def system(self) -> System:
+        return self.passes.system
 
     @property
     def digits(self) -> int:
@@ -88,53 +95,61 @@ class Example:
         return all(place in self.numbers.given or self.is_exact(value) for place, value in zip(places, values, strict=True))
 
 
-def system_of(network: Network, patterns: int | None) -> tuple[System, Sweep]:
+def passes_for(results: Results, patterns: int | None) -> Passes:
     """The equations that are computed: those of one pattern, or of a batch where there are several or a penalty counts."""
-    specification, system = network.specification, network.pattern
-    if isinstance(specification, Specification) and (patterns is not None or specification.l2):
-        system = batched(network.pattern, specification.batch_reduction, specification.l2, patterns or 1)
-    entries = sum(len(places_of(tensor)) for tensor in (*system.parameters, *system.definitions))
-    if entries > MOST_ENTRIES:
-        raise InputError(f"worked numbers are for small networks: {network.name} has {entries} entries, the limit is {MOST_ENTRIES}")
-    return system, reverse_sweep(system, system.parameters)
+    network = results.network
+    penalty = isinstance(network.specification, Specification) and network.specification.l2
+    passes = passes_of(results.pattern_sweep)
+    if network.batch is not network.pattern and (patterns is not None or penalty):
+        passes = passes_of(results.batch_sweep).resized({BATCH: patterns or 1}).passes
+    if passes.entries > MOST_ENTRIES:
+        raise InputError(f"worked numbers are for small networks: {network.name} has {passes.entries} entries, the limit is {MOST_ENTRIES}")
+    return passes
 
 
-def example(system: System, sweep: Sweep, numbers: Numbers) -> Example:
+def example(passes: Passes, numbers: Numbers) -> Example:
     """The step with these numbers. Raises ``InputError`` where a value does not exist."""
     keep: Callable[[Fraction], Fraction] | None = partial(_kept, numbers.digits) if numbers.carry == "rounded" else None
     given = {place: Fraction(text) for place, text in numbers.given.items()}
-    equations = tuple(derivation.equation for derivation in sweep.derivations)
-    before = Ledger(system, equations, given, keep)
+    system = passes.system
+    before = Ledger(passes, given, keep)
     write = partial(_lines, before, numbers)
     losses = [equation for equation in system.equations if equation.tensor.role in ("loss", "total_loss") or equation.tensor == system.loss]
     forward = [equation for equation in system.equations if equation not in losses]
-    read = {tensor for equation in equations for tensor in tensors_of(equation.right)}
-    adjoints = [e for e in equations if e.tensor.role != "gradient" and e.tensor in read]
-    gradients = [e for e in equations if e.tensor.role == "gradient" and e.tensor.of is not None and e.tensor.of.name not in numbers.frozen]
+    read = {tensor.name for equation in passes.backward for tensor in tensors_of(equation.right)}
+    adjoints = [e for e in passes.backward if e.tensor.role not in GRADIENTS and e.tensor.name in read]
+    gradients = [e for e in passes.backward if _moves(e.tensor, numbers)]
     updates = [update for equation in gradients for update in _updates(equation.tensor, before, numbers)]
-    changed = {
-        (update.parameter.tensor.name, _position(update.parameter)): keep(update.after) if keep else update.after for update in updates
-    }
-    later = Ledger(system, equations, given | changed, keep)
+    changed = {(u.parameter.tensor.name, _position(u.parameter)): keep(u.after) if keep else u.after for u in updates}
+    later = Ledger(passes, given | changed, keep)
     parts = (write(forward), write(losses), write(adjoints), write(gradients))
-    return Example(system, sweep, numbers, *parts, tuple(updates), before, later)
+    return Example(passes, numbers, *parts, tuple(updates), before, later)
+
+
+def _moves(tensor: Tensor, numbers: Numbers) -> bool:
+    """Whether a derivative is by a parameter that the step changes."""
+    return tensor.role in GRADIENTS and tensor.of is not None and tensor.of.name not in numbers.frozen
 
 
 def hasty(own: Example) -> Ledger:
     """What comes out after the step if every parameter changes as soon as its gradient is known, before the layers below read it."""
     system, numbers = own.system, own.numbers
-    equations = tuple(derivation.equation for derivation in own.sweep.derivations)
     given = {place: Fraction(text) for place, text in numbers.given.items()}
     known = {(t.name, at): own.before.at(t, at) for t in system.definitions for at in places_of(t)}
-    for equation in equations:
-        ledger = Ledger(system, equations, {**known, **given})
+    for equation in own.passes.backward:
+        ledger = Ledger(own.passes, {**known, **given})
+        parameter = equation.tensor.of
         for position in places_of(equation.tensor):
             place = (equation.tensor.name, position)
             known[place] = ledger.at(equation.tensor, position)
-            parameter = equation.tensor.of
-            if equation.tensor.role == "gradient" and parameter is not None and parameter.name not in numbers.frozen:
-                given[parameter.name, position] -= numbers.rate * known[place]
-    return Ledger(system, equations, given)
+            if parameter is not None and _moves(equation.tensor, numbers):
+                given[parameter.name, position] += _direction(equation.tensor) * numbers.rate * known[place]
+    return Ledger(own.passes, given)
+
+
+def _direction(gradient: Tensor) -> int:
+    """The sign of a gradient in the step."""
+    return 1 if gradient.role in NEGATIVE else -1
 
 
 def _kept(digits: int, value: Fraction) -> Fraction:
@@ -186,7 +201,7 @@ def _updates(gradient: Tensor, ledger: Ledger, numbers: Numbers) -> list[Update]
     found = []
     for position in places_of(parameter):
         text, slope = numbers.given[parameter.name, position], ledger.before_rounding(gradient, position)
-        after = Fraction(text) - numbers.rate * ledger.at(gradient, position)
+        after = Fraction(text) + _direction(gradient) * numbers.rate * ledger.at(gradient, position)
         found.append(Update(_at(parameter, position), _at(gradient, position), text, slope, after))
     return found
 
@@ -197,7 +212,7 @@ def _at(tensor: Tensor, position: tuple[int, ...]) -> Entry:
 
 def broken_assumption(system: System, given: Mapping[Place, str]) -> Equation | None:
     """The first assumption that the numbers given do not meet; None where all hold."""
-    ledger = Ledger(system, (), {place: Fraction(text) for place, text in given.items()})
+    ledger = Ledger(Passes(system, ()), {place: Fraction(text) for place, text in given.items()})
     for assumption in system.assumptions:
         indices = free_indices(assumption.left) + free_indices(assumption.right)
         for position in places_of(Tensor("assumption", tuple(dict.fromkeys(index.axis for index in indices)))):

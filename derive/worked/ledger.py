@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from itertools import product as positions_in
 from typing import Any
 
 from mpmath import MPContext
 
-from derive.equations import Equation, System
+from derive.conventions.signs import OPPOSITE
 from derive.errors import InputError
 from derive.expressions import Cases, Entry, Expression, Function, Tensor
 from derive.indices import Axis
 from derive.verification.evaluate import Closure, EvaluationError, Scalar, Scope, closure, scalar_closure
 from derive.worked.digits import fraction
+from derive.worked.passes import Passes
 
 Place = tuple[str, tuple[int, ...]]
 """A tensor's name and a position in it."""
+
+NEGATIVE = tuple(OPPOSITE.values())
+"""The roles of derivatives with the opposite sign."""
 
 _DIGITS = 60
 
 
 class Ledger:
-    """The entries of a system with the numbers given, and of the equations for its adjoints.
+    """The entries of a forward and a backward pass from the numbers given.
 
     ``keep`` is what happens to a value when it is written down; everything that reads it reads what was kept. Raises ``InputError``
     where a value does not exist. ``closest`` says how near to a tie a comparison was, ``branches`` which branches were taken.
@@ -31,18 +35,17 @@ class Ledger:
 
     def __init__(
         self,
-        system: System,
-        backward: Iterable[Equation],
+        passes: Passes,
         given: Mapping[Place, Fraction],
         keep: Callable[[Fraction], Fraction] | None = None,
     ) -> None:
-        self.system = system
+        self.system = passes.system
         self.context: Any = MPContext()
         self.context.dps = _DIGITS
         self.closest: Any = self.context.inf
         self.branches: dict[Cases, set[int]] = {}
-        self._equations = {equation.tensor.name: equation for equation in (*system.equations, *backward)}
-        self._outside = {tensor.name: value for tensor, value in system.outside.items()}
+        self._equations = {equation.tensor.name: equation for equation in (*passes.system.equations, *passes.backward)}
+        self._outside = {tensor.name: value for tensor, value in passes.system.outside.items()}
         self._keep = keep
         self._values: dict[Place, Any] = {place: self._number(value) for place, value in given.items()}
         self._raw: dict[Place, Any] = {}
@@ -50,13 +53,13 @@ class Ledger:
 
     def at(self, tensor: Tensor, position: tuple[int, ...]) -> Fraction:
         """The value of one entry."""
-        return fraction(self._value(tensor, position))
+        return self._sign(tensor) * fraction(self._value(tensor, position))
 
     def before_rounding(self, tensor: Tensor, position: tuple[int, ...]) -> Fraction:
         """The value of one entry as it came out, before it was written down."""
         self._value(tensor, position)
         place = (tensor.name, position)
-        return fraction(self._raw.get(place, self._values[place]))
+        return self._sign(tensor) * fraction(self._raw.get(place, self._values[place]))
 
     def array(self, tensor: Tensor) -> dict[tuple[int, ...], Fraction]:
         """The values of a tensor by position."""
@@ -102,7 +105,14 @@ class Ledger:
             if tensor.name not in self._outside:
                 raise EvaluationError(f"{tensor.name}[{', '.join(map(str, position))}] is outside its range")
             return closure(self._outside[tensor.name], Scope(self, {}))
+        if self._sign(tensor) < 0:
+            return lambda: -self._value(tensor, position)
         return lambda: self._value(tensor, position)
+
+    def _sign(self, tensor: Tensor) -> int:
+        """-1 where a derivative is read with the sign that its equation does not give it."""
+        equation = self._equations.get(tensor.name)
+        return -1 if equation is not None and (tensor.role in NEGATIVE) != (equation.tensor.role in NEGATIVE) else 1
 
     def derivative(self, of: Expression, by: Entry, scope: Scope) -> Any:
         raise EvaluationError(f"a derivative by {by} is not carried out")

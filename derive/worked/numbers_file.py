@@ -15,8 +15,10 @@ from derive.equations import System
 from derive.errors import InputError, quoted, unknown
 from derive.expressions import Tensor
 from derive.files import read
+from derive.network import BATCH
 from derive.worked.digits import printed
 from derive.worked.ledger import Place, places_of
+from derive.worked.passes import Passes
 
 KEYS = ("digits", "carry", "learning_rate", "frozen", "inputs", "targets", "parameters", "published")
 CARRIES = ("exact", "rounded")
@@ -84,15 +86,15 @@ def load_numbers(path: str) -> NumbersFile:
     return NumbersFile(path, text, rows)
 
 
-def numbers_of(file: NumbersFile, system: System, known: Sequence[Tensor]) -> Numbers:
-    """The numbers of a file for a system; ``known`` are the tensors that a text may print.
+def numbers_of(file: NumbersFile, passes: Passes) -> Numbers:
+    """The numbers of a file for a forward and a backward pass.
 
     Raises ``InputError``, one line with file, line and key: missing, unknown, of another shape, not a number, too large.
     """
-    rows = file.rows
+    rows, system = file.rows, passes.system
     given: dict[Place, str] = {}
     for key, tensor, value in (*_inputs(file, system), *_parameters(file, system)):
-        given |= dict(zip(((tensor.name, at) for at in places_of(tensor)), _flat(file, key, tensor, value), strict=True))
+        given |= _flat(file, key, tensor, value)
     frozen = rows.get("frozen", [])
     names = [tensor.name for tensor in system.parameters]
     if not isinstance(frozen, list) or not all(isinstance(name, str) for name in frozen):
@@ -106,7 +108,7 @@ def numbers_of(file: NumbersFile, system: System, known: Sequence[Tensor]) -> Nu
     if carry not in CARRIES:
         raise file.fault("carry", f"must be 'exact' or 'rounded', got {quoted(carry)}")
     rate = _number(file, "learning_rate", rows.get("learning_rate", Decimal(DEFAULT_RATE)))
-    published, after = _published(file, known)
+    published, after = _published(file, passes.tensors)
     return Numbers(given, digits, carry, rate, tuple(dict.fromkeys(frozen)), published, after)
 
 
@@ -143,9 +145,20 @@ def _exact(file: NumbersFile, table: str, values: Mapping[str, Any], names: Sequ
             raise InputError(f"{file.path}: missing key {table}.{name}")
 
 
-def _flat(file: NumbersFile, key: str, tensor: Tensor, value: Any) -> list[str]:
-    """The numbers of an array, row by row, as texts."""
-    return [_number(file, key, item) for item in _items(file, key, value, [axis.size for axis in tensor.axes])]
+def _flat(file: NumbersFile, key: str, tensor: Tensor, value: Any) -> dict[Place, str]:
+    """The numbers of an array by position, as texts."""
+    return {(tensor.name, place): _number(file, key, item) for place, item in _placed(file, key, tensor, value)}
+
+
+def _placed(file: NumbersFile, key: str, tensor: Tensor, value: Any) -> list[tuple[tuple[int, ...], Any]]:
+    """What an array holds, by position; a file has a row for each pattern, also where a notation has patterns as columns."""
+    columns = len(tensor.axes) > 1 and tensor.axes[-1].name == BATCH
+    shape = [axis.size for axis in tensor.axes]
+    items = _items(file, key, value, [shape[-1], *shape[:-1]] if columns else shape)
+    if not columns:
+        return list(zip(places_of(tensor), items, strict=True))
+    turned = Tensor(tensor.name, (tensor.axes[-1], *tensor.axes[:-1]))
+    return [((*rest, pattern), item) for (pattern, *rest), item in zip(places_of(turned), items, strict=True)]
 
 
 def _items(file: NumbersFile, key: str, value: Any, shape: Sequence[int]) -> list[Any]:
@@ -195,8 +208,7 @@ def _prints(file: NumbersFile, table: str, values: Mapping[str, Any], known: Seq
         key = f"{table}.{name}"
         if name not in tensors:
             raise unknown("name", key, [f"{table}.{other}" for other in tensors], file.path)
-        items = _items(file, key, value, [axis.size for axis in tensors[name].axes])
-        for position, item in zip(places_of(tensors[name]), items, strict=True):
+        for position, item in _placed(file, key, tensors[name], value):
             if not isinstance(item, str):
                 raise file.fault(key, f"must hold numbers in quotes, so that their digits count, got {quoted(item)}")
             if item:

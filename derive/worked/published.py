@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from derive.expressions import Entry, Tensor
+from derive.expressions import Entry
 from derive.indices import Affine
 from derive.worked.digits import WRONG, judged, wrong_digit
 from derive.worked.example import Example, hasty
@@ -30,7 +30,7 @@ class Comparison:
 
 def compared(example: Example) -> tuple[Comparison, ...]:
     """Every printed number of the file, values before the step first."""
-    tensors = {tensor.name: tensor for tensor in known_tensors(example)}
+    tensors = {tensor.name: tensor for tensor in example.passes.tensors}
     found: list[Comparison] = []
     too_early: Ledger | None = None
     for after, table in ((False, example.numbers.published), (True, example.numbers.published_after)):
@@ -44,9 +44,3 @@ def compared(example: Example) -> tuple[Comparison, ...]:
             early = too_early is not None and verdict == WRONG and judged(text, too_early.at(tensors[name], position)) != WRONG
             found.append(Comparison(entry, after, text, exact, verdict, digit, after and early))
     return tuple(found)
-
-
-def known_tensors(example: Example) -> tuple[Tensor, ...]:
-    """Everything that a text may print."""
-    system, sweep = example.system, example.sweep
-    return (*system.inputs, *system.parameters, *system.definitions, *(d.left.tensor for d in sweep.derivations))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
-from derive.chain_rule import Sweep
 from derive.equations import Equation, System
 from derive.errors import InputError
 from derive.expressions import Entry, Tensor, Total
@@ -13,40 +11,46 @@ from derive.traversal import walk
 from derive.verification.points import Stream
 from derive.worked.ledger import Ledger, Place, places_of
 from derive.worked.numbers_file import Numbers
+from derive.worked.passes import GRADIENTS, Passes
 
-_TRIES, _MARGIN = 200, 0.01
+_TRIES, _MARGIN = 80, 0.01
 
 
-def simple_numbers(system: System, sweep: Sweep, variant: int = 1) -> Numbers:
+def simple_numbers(passes: Passes, variant: int = 1) -> Numbers:
     """Simple numbers for one step by hand. Raises ``InputError`` where none are found."""
-    return Numbers(numbers_for(system, tuple(derivation.equation for derivation in sweep.derivations), variant))
+    return Numbers(numbers_for(passes, variant))
 
 
-def numbers_for(system: System, equations: Sequence[Equation], variant: int = 1) -> dict[Place, str]:
+def numbers_for(passes: Passes, variant: int = 1) -> dict[Place, str]:
     """Numbers at which every array of parameters has a derivative that is not 0, and no comparison is close to a tie.
 
-    Where a function has branches, more than one is taken if that can be had. ``equations`` are those of the adjoints and gradients.
-    Raises ``InputError`` where no numbers are found.
+    Where a function has branches, more than one is taken if that can be had. Raises ``InputError`` where no numbers are found.
     """
-    stream = Stream(variant)
+    system, stream = passes.system, Stream(variant)
+    gradients = [equation for equation in passes.backward if equation.tensor.role in GRADIENTS]
     reason: InputError | None = None
     fallback: dict[Place, str] | None = None
     for attempt in range(_TRIES):
         given = _drawn(system, stream)
-        ledger = Ledger(system, equations, {place: Fraction(text) for place, text in given.items()})
+        ledger = Ledger(passes, {place: Fraction(text) for place, text in given.items()})
         try:
             ledger.of(Entry(system.loss))
-            slopes = [ledger.array(equation.tensor).values() for equation in equations if equation.tensor.role == "gradient"]
+            clear = ledger.closest > _MARGIN
+            varied = attempt >= _TRIES // 2 or all(len(taken) > 1 for taken in ledger.branches.values())
+            if clear and varied and all(_answers(equation, ledger) for equation in gradients):
+                return given
         except InputError as error:
             reason = error
             continue
-        varied = attempt >= _TRIES // 2 or all(len(taken) > 1 for taken in ledger.branches.values())
-        if varied and ledger.closest > _MARGIN and all(any(slope != 0 for slope in array) for array in slopes):
-            return given
         fallback = fallback or given
     if fallback is None:
         raise reason or InputError(f"{system.name}: no simple numbers found")
     return fallback
+
+
+def _answers(equation: Equation, ledger: Ledger) -> bool:
+    """Whether some entry of a gradient is not 0."""
+    return any(ledger.at(equation.tensor, position) != 0 for position in places_of(equation.tensor))
 
 
 def _drawn(system: System, stream: Stream) -> dict[Place, str]:

@@ -12,6 +12,7 @@ from derive.notes.sections.conventions import symbols
 from derive.notes.sections.explicit import explicit
 from derive.notes.sections.network import network
 from derive.notes.sections.one_pattern import activations, backward, forward, loss
+from derive.notes.sections.slips import slips
 from derive.notes.sections.summary import summary
 from derive.notes.sections.worked import worked
 from derive.notes.story import Story
@@ -28,6 +29,7 @@ SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
     batch,
     summary,
     algorithms,
+    slips,
     code,
 )
 """In the order in which they are read; each gives no section, one, or a section with its subsections."""

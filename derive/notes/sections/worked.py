@@ -19,7 +19,7 @@ from derive.words import Math, Reference, Sentence, Text
 from derive.worked import example as steps
 from derive.worked.digits import WRONG
 from derive.worked.example import Example, Update
-from derive.worked.ledger import places_of
+from derive.worked.ledger import NEGATIVE, places_of
 from derive.worked.published import compared
 from derive.worked.read import SIMPLE, example_for
 
@@ -31,7 +31,7 @@ def worked(story: Story) -> tuple[Section, ...]:
     """One step by hand; nothing where the reader asked for no numbers."""
     if story.options.numbers is None:
         return ()
-    own = example_for(story.network, story.options.numbers, story.options.variant)
+    own = example_for(story.results, story.options.numbers, story.options.variant)
     view = story.plain_view(batch=own.system is not story.network.pattern)
     blocks = (*_given(story, own, view), *_passes(story, own, view), *_step(story, own, view), *_published(story, own, view))
     return (Section(story.say("section.worked"), "worked", blocks),)
@@ -158,13 +158,14 @@ def _update(story: Story, own: Example, update: Update, view: View) -> list[Line
     page = story.page([update.parameter, update.gradient], view)
     parameter, gradient = layout(update.parameter, page), layout(update.gradient, page)
     rate, dot = story.notation.symbols["rate"], Sign("cdot")
-    formula = row(parameter, Sign("-"), rate, gradient)
+    sign = Sign("+" if update.gradient.tensor.role in NEGATIVE else "-")
+    formula = row(parameter, sign, rate, *((Gap("thin"),) if isinstance(gradient, Row) else ()), gradient)
     slope = Written(own.shown(update.slope))
     times = layout(slope, page)
     if slope.is_below_zero:
         times = row(Sign("("), times, Sign(")"))
     relation = "=" if own.numbers.carry == "rounded" or own.is_exact(update.slope) else "approx"
-    numbers = row(layout(Written(update.before), page), Sign("-"), Digits(own.numbers.rate_text), dot, times)
+    numbers = row(layout(Written(update.before), page), sign, Digits(own.numbers.rate_text), dot, times)
     value = (_relation(own, update.after), _value(story, own, update.after))
     return _set(parameter, [("leftarrow", formula), (relation, numbers), value])
 

@@ -9,6 +9,7 @@ import pytest
 from derive.errors import InputError
 from derive.indices import Affine
 from derive.network import network
+from derive.results import Results, results_of
 from derive.verification.valuation import Valuation
 from derive.worked.example import Example
 from derive.worked.published import compared
@@ -26,8 +27,12 @@ RNN = {
 }
 
 
+def results(spec: object) -> Results:
+    return results_of(network(spec))  # type: ignore[arg-type]
+
+
 def mazur() -> Example:
-    return example_for(network("2-2-2"), str(MAZUR))
+    return example_for(results("2-2-2"), str(MAZUR))
 
 
 def test_mazurs_digits_are_right_but_for_the_error_after_the_step_whose_seventh_digit_is_wrong() -> None:
@@ -91,7 +96,7 @@ b2 = [".218"]
 def test_han_and_kambers_table_is_reproduced_as_on_their_blackboard(tmp_path: Path) -> None:
     file = tmp_path / "han.toml"
     file.write_text(HAN)
-    own = example_for(network("3-2-1"), str(file))
+    own = example_for(results("3-2-1"), str(file))
     assert own.shown(own.forward[-1].value) == "0.474"
     assert {item.verdict for item in compared(own)} == {"rounded"}
 
@@ -101,7 +106,7 @@ def test_rounded_values_are_what_later_lines_read(tmp_path: Path) -> None:
     text = MAZUR.read_text().replace("digits = 9", "digits = 2")
     exact.write_text(text)
     rounded.write_text(text.replace('carry = "exact"', 'carry = "rounded"'))
-    one, other = (example_for(network("2-2-2"), str(path)) for path in (exact, rounded))
+    one, other = (example_for(results("2-2-2"), str(path)) for path in (exact, rounded))
     for line in (*other.forward, *other.loss, *other.backward, *other.gradients):
         place = tuple(Affine.of(position).constant for position in line.left.positions)
         assert (100 * other.before.at(line.left.tensor, place)).denominator == 1
@@ -131,7 +136,7 @@ SKIP = {
 
 @pytest.mark.parametrize("spec", ["2-3-2", "2-3:relu-3:softmax", "2-2:gelu-1:linear", SKIP, RNN, "1-1", "3-2:softmax-2:tanh"])
 def test_simple_numbers_have_the_gradients_of_the_forward_equations_alone(spec: object) -> None:
-    own = example_for(network(spec), SIMPLE)  # type: ignore[arg-type]
+    own = example_for(results(spec), SIMPLE)
     found = independent(own)
     for tensor in own.system.parameters:
         ours = [float(line.value) for line in own.gradients if line.left.tensor.of == tensor]
@@ -140,7 +145,7 @@ def test_simple_numbers_have_the_gradients_of_the_forward_equations_alone(spec: 
 
 
 def test_variants_have_other_numbers_and_a_variant_has_always_the_same() -> None:
-    one, again, other = (example_for(network("2-3-2"), SIMPLE, variant).numbers.given for variant in (1, 1, 2))
+    one, again, other = (example_for(results("2-3-2"), SIMPLE, variant).numbers.given for variant in (1, 1, 2))
     assert one == again != other
 
 
@@ -149,7 +154,7 @@ def test_several_patterns_are_averaged_or_summed_and_a_penalty_counts_once(reduc
     file = tmp_path / "two.toml"
     file.write_text("inputs = [[1, 2], [3, 5]]\ntargets = [[0], [1]]\n[parameters]\nW1 = [[2, -1]]\nb1 = [0.5]\n")
     spec = {"inputs": 2, "l2": 0.5, "batch_reduction": reduction, "layers": [{"units": 1, "activation": "linear"}]}
-    own = example_for(network(spec), str(file))
+    own = example_for(results(spec), str(file))
     # by hand: outputs 0.5 and 1.5, deltas 0.5 and 0.5; the penalty adds 0.5 W
     share = Fraction(1, 2) if reduction == "mean" else Fraction(1)
     expected = [share * 2 + 1, share * Fraction("3.5") - Fraction(1, 2), share * 1]
@@ -187,7 +192,7 @@ def test_a_faulty_file_is_refused_in_one_line(old: str, new: str, message: str, 
     file = tmp_path / "n.toml"
     file.write_text(GOOD.replace(old, new, 1))
     with pytest.raises(InputError) as refusal:
-        example_for(network("2-1:linear"), str(file))
+        example_for(results("2-1:linear"), str(file))
     assert message in str(refusal.value)
     assert str(file) in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -197,14 +202,14 @@ def test_targets_that_break_an_assumption_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "n.toml"
     file.write_text("inputs = [1, 2]\ntargets = [1, 1]\n[parameters]\nW1 = [[2, -1], [1, 1]]\nb1 = [0.5, 0]\n")
     with pytest.raises(InputError, match="targets do not meet what the loss assumes: sum_k t\\[k\\] = 1"):
-        example_for(network("2-2:softmax"), str(file))
+        example_for(results("2-2:softmax"), str(file))
 
 
 def test_a_network_too_large_for_hands_is_refused() -> None:
     with pytest.raises(InputError, match=r"worked numbers are for small networks: .* has [0-9]+ entries, the limit is 300"):
-        example_for(network("20-20-2"), SIMPLE)
+        example_for(results("20-20-2"), SIMPLE)
 
 
 def test_what_is_no_toml_file_is_refused() -> None:
     with pytest.raises(InputError, match=r"expected a TOML file, such as numbers\.toml, got '2-2-1'"):
-        example_for(network("2-1"), "2-2-1")
+        example_for(results("2-1"), "2-2-1")
