@@ -67,8 +67,8 @@ _SPECIAL = {
 
 
 def is_plain(letter: str) -> bool:
-    """Whether LaTeX has a character: printable ASCII, or an accented Latin letter."""
-    return " " <= letter <= "~" or ("\u00c0" <= letter <= "\u017f" and letter.isalpha())
+    """Whether LaTeX has a character: printable ASCII, an accented Latin letter, or a space at which no line ends."""
+    return " " <= letter <= "~" or letter == "\u00a0" or ("\u00c0" <= letter <= "\u017f" and letter.isalpha())
 
 
 def escape_latex(text: str) -> str:

@@ -18,7 +18,7 @@ from derive.words import Code, Math, Reference, Sentence, Strong, Text
 _MOST_BOXED, _MOST_ROWS = 22, 14
 _INDENT, _NUMBER, _GAP, _SHORTEST, _LONGEST = 1.5, 2.4, 1.2, 10.0, 20.0
 _MARKS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u0327": "c ", "\u030c": "v ", "\u030a": "r "}
-_LETTERS = {"æ": "ae", "œ": "oe", "Æ": "AE", "Œ": "OE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ı": "i"}
+_LETTERS = {"\u00a0": "nobreakspace", "æ": "ae", "œ": "oe", "Æ": "AE", "Œ": "OE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,17 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \newcommand{\reason}[2]{\parbox[t]{#1em}{\raggedright\small\leavevmode\color{black!65}#2\strut}}
 """
 
+_NO_HYPHENS = "\\hyphenpenalty=10000\n"
+"""LaTeX without babel divides words as English ones."""
+
 
 def tex(document: Document) -> str:
     """The whole article."""
     preamble = _PREAMBLE % {"title": plain(document.title)}
     body = "\n\n".join(section_latex(section, PAPER) for section in document.sections)
     title = "\n\\medskip\n".join(f"{{{style} {text}\\par}}" for style, text in _head(document)) + "\n\\bigskip"
+    if document.language != "en":
+        preamble += _NO_HYPHENS
     return ascii_latex(f"{preamble}\\begin{{document}}\n{title}\n\n{body}\n\n\\end{{document}}\n")
 
 

@@ -11,6 +11,7 @@ import derive
 from derive.errors import InputError
 from derive.notation.layout import Symbol
 from derive.words import Math, Text, load
+from derive.words.catalogue import languages
 
 ROOM = Path(derive.__file__).parent
 SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted(ROOM.rglob("*.py"))}
@@ -52,6 +53,21 @@ def test_places_are_filled_and_lists_are_joined() -> None:
     j, k, p = Symbol("j"), Symbol("k"), Symbol("p")
     said = ENGLISH.say("rule.chain_rule", by=j, loss=k, through=(j, k, p))
     assert said[-5:] == (Math(j), Text(", "), Math(k), Text(" and "), Math(p))
+
+
+@pytest.mark.parametrize("language", [language for language in languages() if language != "en"])
+def test_every_language_that_ships_has_the_same_sentences_with_the_same_places(language: str) -> None:
+    other = load(language).sentences
+    assert sorted(set(ENGLISH.sentences) - set(other)) == []
+    assert sorted(set(other) - set(ENGLISH.sentences)) == []
+    for key, sentence in ENGLISH.sentences.items():
+        assert set(re.findall(r"\{[a-z_]+\}", other[key])) == set(re.findall(r"\{[a-z_]+\}", sentence)), key
+
+
+def test_no_sentence_of_another_language_is_left_in_english() -> None:
+    """Longer sentences that are the same word for word would be untranslated."""
+    french = load("fr").sentences
+    assert not [key for key, text in ENGLISH.sentences.items() if french[key] == text and len(text.split()) > 2]
 
 
 def test_what_is_missing_is_named() -> None:
