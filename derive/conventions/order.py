@@ -43,13 +43,26 @@ def _is_of_the_loss(factor: Expression) -> bool:
 def outputs_first(derivation: Derivation) -> Derivation:
     """A last line ``-(t - a)`` goes on to ``a - t``."""
     last = derivation.result
-    if not isinstance(last, Product) or last.args[0] != MINUS_ONE or len(last.args) != 2 or not isinstance(last.args[1], Plus):
+    if not isinstance(last, Product) or not isinstance(last.args[0], Number) or last.args[0].value >= 0:
         return derivation
-    first, *others = last.args[1].args
-    if len(others) != 1 or not isinstance(others[0], Product) or others[0].args[0] != MINUS_ONE:
+    number, *factors = last.args
+    turned = [_turned(factor) for factor in factors]
+    place = next((n for n, factor in enumerate(turned) if factor is not None), None)
+    if place is None:
         return derivation
-    after = plus(product(*others[0].args[1:]), product(MINUS_ONE, first))
+    factors[place] = turned[place]
+    after = product(*((Number(-number.value),) if number != MINUS_ONE else ()), *factors)
     return Derivation(derivation.left, derivation.start, (*derivation.steps, Step("arithmetic", last, after)))
+
+
+def _turned(value: Expression) -> Expression | None:
+    """``a - t`` for ``t - a``; None for anything else."""
+    if not isinstance(value, Plus) or len(value.args) != 2:
+        return None
+    first, second = value.args
+    if not isinstance(second, Product) or second.args[0] != MINUS_ONE:
+        return None
+    return plus(product(*second.args[1:]), product(MINUS_ONE, first))
 
 
 def value_first(value: Expression) -> Expression:

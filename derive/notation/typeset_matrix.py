@@ -53,8 +53,24 @@ from derive.notation.typeset import MINUS, THIN, Page, layout, sign_and_size
 
 @layout.register
 def _(value: Array, page: Page) -> Layout:
+    shown = _array(value, page)
+    return _transposed(shown) if is_stored_transposed(value, page) else shown
+
+
+def _array(value: Array, page: Page) -> Layout:
     fixed = tuple(layout(slot, page) for slot in value.slots if slot not in (ROW, COLUMN))
     return array_layout(value.tensor, page.notation, page.view, fixed)
+
+
+def is_stored_transposed(value: Basic, page: Page) -> bool:
+    """Whether an array of weights, or a derivative by one, has rows and columns the other way round than the notation has them.
+
+    Where indices of weights stand in the order from, to, the rows of W belong to the units that are read.
+    """
+    if page.notation.weight_order != "from,to" or not isinstance(value, Array):
+        return False
+    own = value.tensor.of if value.tensor.of is not None else value.tensor
+    return own.role == "weight" and len(own.axes) == 2 and value.slots == (ROW, COLUMN)
 
 
 @layout.register
@@ -85,7 +101,12 @@ def _(value: Mask, page: Page) -> Layout:
 
 @layout.register
 def _(value: Transposed, page: Page) -> Layout:
-    base = layout(value.inner, page)
+    if is_stored_transposed(value.inner, page):
+        return _array(value.inner, page)
+    return _transposed(layout(value.inner, page))
+
+
+def _transposed(base: Layout) -> Layout:
     if isinstance(base, Scripts) and base.above is None and not base.primes:
         return Scripts(base.base, base.below, Sign("top"))
     return Scripts(base if isinstance(base, Symbol) else fenced(base), above=Sign("top"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from derive.conventions import in_convention
 from derive.errors import InputError, quoted, unknown
 from derive.notation.profile import load
 from derive.notes.document import Document, Section
@@ -46,7 +47,8 @@ def story(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = 
     for kind, value, known in (("format", options.format, FORMATS), ("level", options.level, LEVELS)):
         if value not in known:
             raise unknown(kind, value, known)
-    return Story(results, load(options.notation), load_words(options.language), options, code)
+    told, notation = in_convention(results, load(options.notation))
+    return Story(told, notation, load_words(options.language), options, code)
 
 
 def document(told: Story) -> Document:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sympy import Basic
 
@@ -12,15 +13,19 @@ from derive.expressions import Apply, Entry, Function, Tensor, Variable
 from derive.functions.scalar import primitive_derivative
 from derive.functions.slopes import Slope
 from derive.indices import Index
-from derive.matrices.recognise import MatrixForm
+from derive.matrices.index_form import transposed
+from derive.matrices.matrix import Elementwise, Transposed
+from derive.matrices.recognise import MatrixForm, Reason, recognise
 from derive.notation.layout import Layout, Sign, joined, row
-from derive.notation.symbols import function_name
+from derive.notation.symbols import activation_name, function_name
 from derive.notation.typeset import Page, layout
+from derive.notation.typeset_matrix import is_stored_transposed
+from derive.notation.view import View
 from derive.notes.document import Chain, Line
 from derive.notes.measure import width
 from derive.notes.story import Story
 from derive.results import Result
-from derive.steps import Step
+from derive.steps import Derivation, Step
 from derive.traversal import walk
 from derive.words import Inline, Sentence, Text
 from derive.words.catalogue import merged
@@ -30,67 +35,111 @@ _WIDEST = 12.0
 
 
 def result_chain(story: Story, result: Result) -> Chain:
-    """Everything about one result: its steps, or its bare formula, then its matrix form; the last line carries the number."""
-    lines = derivation_lines(story, result) if result.derivation is not None else []
-    if not lines:
-        page = _page(story, result)
-        lines = [Line(layout(result.equation.left, page), layout(result.equation.right, page), _range(story, result))]
-    matrix = matrix_line(story, result)
-    if matrix is not None:
-        lines.append(matrix)
+    """Everything about one result: its steps, or its bare formula, then its matrix form; the last line carries the number.
+
+    Where each layer has letters of its own, the steps are those of one layer, and the formulas of the others follow.
+    """
+    lines: list[Line] = []
+    for number, (equation, view) in enumerate(story.faces(result)):
+        derivation = story.derivation(result, equation) if not number else None
+        face = _Face(story, result, equation, view, derivation)
+        shown = face.derivation_lines() if derivation is not None else []
+        lines += shown or [face.formula()]
+        lines += face.matrix_lines()
     return Chain((*lines[:-1], _numbered(lines[-1], str(result.number))))
 
 
-def _page(story: Story, result: Result) -> Page:
-    derivation = result.derivation
-    formulas: list[Basic] = [result.equation.left, result.equation.right]
-    if derivation is not None:
-        formulas = [derivation.left, derivation.start, *(step.after for step in derivation.steps)]
-    return story.page(formulas, story.view(result))
+def short_chain(story: Story, result: Result) -> Chain:
+    """The bare formula and its matrix form, for summaries."""
+    lines = [line for entry, matrix in short_forms(story, result) for line in (entry, *matrix)]
+    return Chain((*lines[:-1], _numbered(lines[-1], str(result.number))))
 
 
-def derivation_lines(story: Story, result: Result) -> list[Line]:
+def short_forms(story: Story, result: Result) -> tuple[tuple[Line, tuple[Line, ...]], ...]:
+    """Each formula of a result, and its matrix form where there is one."""
+    faces = (_Face(story, result, equation, view, story.derivation(result, equation)) for equation, view in story.faces(result))
+    return tuple((face.formula(), tuple(face.bare_matrix_lines())) for face in faces)
+
+
+@dataclass(frozen=True)
+class _Face:
+    """One way in which a result is shown: a member of its family in a view."""
+
+    story: Story
+    result: Result
+    equation: Equation
+    view: View
+    derivation: Derivation | None
+
+    @cached_property
+    def page(self) -> Page:
+        formulas: list[Basic] = [self.equation.left, self.equation.right]
+        if self.derivation is not None:
+            formulas = [self.derivation.left, self.derivation.start, *(step.after for step in self.derivation.steps)]
+        return self.story.page(formulas, self.view)
+
+    @cached_property
+    def form(self) -> MatrixForm | None:
+        return self.result.matrix if self.equation is self.result.equation else recognise(self.equation)
+
+    def formula(self) -> Line:
+        """The formula by itself, with the layers that it speaks of."""
+        shown = self.story.layers_of(self.result, self.equation, self.view)
+        reason = self.story.say("convention.range", range=shown) if shown is not None else ()
+        return Line(layout(self.equation.left, self.page), layout(self.equation.right, self.page), reason)
+
+    def derivation_lines(self) -> list[Line]:
+        """The lines of the derivation, after those of what its last line inserts, and the formula if that has another order."""
+        assert self.derivation is not None
+        lines: list[Line] = []
+        for own in (*self.result.before, self.derivation):
+            page = self.page if own is self.derivation else self.story.page([own.left, own.start, *(s.after for s in own.steps)], self.view)
+            lines += steps_lines(self.story, self.result, own, page)
+        last = layout(self.equation.right, self.page)
+        if lines and last != lines[-1].right:
+            lines.append(Line(None, last, self.story.say("rule.order")))
+        return lines
+
+    def matrix_lines(self) -> list[Line]:
+        """The formula without indices, with the reasons why; nothing where there is no such form."""
+        if self.form is None:
+            return []
+        story = self.story
+        reasons = [story.say(f"matrix.{r.rule}", **self._named(r)) for r in self.form.reasons]
+        if not reasons:
+            indices = tuple(layout(index, self.page) for index in (self.form.rows, self.form.columns) if index is not None)
+            reasons = [story.say("rule.matrix_form", indices=indices)] if indices else []
+        return [self._matrix(_semicolons(story, list(dict.fromkeys(reasons))))]
+
+    def _named(self, reason: Reason) -> dict[str, tuple[Layout, ...]]:
+        """What a reason speaks of; a function by the name that it has at its argument."""
+        forms = [node for _, node in reason.about if isinstance(node, Elementwise)]
+        named = {"function": tuple(activation_name(f.function, f.inner, (), self.page.notation, self.view) for f in forms)} if forms else {}
+        return {**_places(reason.about, self.page), **named}
+
+    def bare_matrix_lines(self) -> list[Line]:
+        """The formula without indices, without reasons."""
+        return [self._matrix(())] if self.form is not None else []
+
+    def _matrix(self, why: Sentence) -> Line:
+        assert self.form is not None
+        left, right = self.form.left, self.form.right
+        if is_stored_transposed(left, self.page):
+            left, right = Transposed(left), transposed(right)
+        return Line(layout(left, self.page), layout(right, self.page), why)
+
+
+def steps_lines(story: Story, result: Result, derivation: Derivation, page: Page) -> list[Line]:
     """The lines of a derivation. The definition of what is derived is a line of its own unless both sides look alike."""
-    derivation = result.derivation
-    assert derivation is not None
-    page = _page(story, result)
     left, start = layout(derivation.left, page), layout(derivation.start, page)
     lines: list[Line] = []
     if left != start:
-        name = layout(derivation.left, page)
-        lines.append(Line(left, start, story.say("backward.definition", name=name)))
+        lines.append(Line(left, start, story.say("backward.definition", name=left)))
     for step in derivation.steps:
         shown = layout(step.after, page)
         if not lines or shown != lines[-1].right:
             lines.append(Line(None if lines else left, shown, reason(story, step, page, result)))
     return lines
-
-
-def short_chain(story: Story, result: Result) -> Chain:
-    """The bare formula and its matrix form, for summaries."""
-    page = _page(story, result)
-    lines = [Line(layout(result.equation.left, page), layout(result.equation.right, page), _range(story, result))]
-    if result.matrix is not None:
-        lines.append(_matrix(story, result, result.matrix, ()))
-    return Chain((*lines[:-1], _numbered(lines[-1], str(result.number))))
-
-
-def matrix_line(story: Story, result: Result) -> Line | None:
-    """The formula without indices, with the reasons why; None where there is no such form."""
-    form = result.matrix
-    if form is None:
-        return None
-    page = _page(story, result)
-    reasons = [story.say(f"matrix.{r.rule}", **_places(r.about, page)) for r in form.reasons]
-    if not reasons:
-        indices = tuple(layout(index, page) for index in (form.rows, form.columns) if index is not None)
-        reasons = [story.say("rule.matrix_form", indices=indices)] if indices else []
-    return _matrix(story, result, form, _semicolons(story, list(dict.fromkeys(reasons))))
-
-
-def _matrix(story: Story, result: Result, form: MatrixForm, why: Sentence) -> Line:
-    page = _page(story, result)
-    return Line(layout(form.left, page), layout(form.right, page), why)
 
 
 def _semicolons(story: Story, sentences: list[Sentence]) -> Sentence:
@@ -99,11 +148,6 @@ def _semicolons(story: Story, sentences: list[Sentence]) -> Sentence:
         pieces += [Text(story.words["list.semicolon"])] if number else []
         pieces += sentence
     return merged(pieces)
-
-
-def _range(story: Story, result: Result) -> Sentence:
-    shown = story.range_of(result)
-    return story.say("convention.range", range=shown) if shown is not None else ()
 
 
 def _numbered(line: Line, number: str) -> Line:
@@ -147,6 +191,8 @@ def reason(story: Story, step: Step, page: Page, result: Result) -> Sentence:
     places = _places(step.because, page)
     if step.rule == "chain_rule":
         return story.say("rule.chain_rule", by=places["by"], through=places["through"], loss=layout(Entry(result.system.loss), page))
+    if step.rule == "single_path":
+        return story.say("rule.single_path", **places)
     if step.rule == "contraction":
         pairs = places["pairs"]
         if len(pairs) == 1:
@@ -174,7 +220,8 @@ def _places(because: Sequence[tuple[str, Basic]], page: Page) -> dict[str, tuple
         for a, b in zip(lists.get(first, []), lists.get(second, []), strict=False):
             pairs.append(row(_shown(a, page), Sign("="), _shown(b, page)))
     places["pairs"] = _unique(pairs)
-    named = [n for n in lists.get("adjoint", []) if isinstance(n, Entry) and n.tensor.role == "delta"] + lists.get("value", [])
+    deltas = [n for n in lists.get("adjoint", []) if isinstance(n, Entry) and n.tensor.role in ("delta", "negative_delta")]
+    named = deltas + lists.get("value", [])
     places["names"] = _unique(_shown(node, page) for node in named)
     corner = [layout(node, page) for name in ("row", "column") for node in lists.get(name, [])]
     places["at"] = (joined(tuple(corner), Sign(",")),) if corner else ()

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 from sympy import Basic
 
-from derive.equations import System
-from derive.expressions import Tensor
+from derive.equations import Equation, System
+from derive.expressions import Apply, Tensor
 from derive.indices import Axis, Index
 from derive.network import Network
 from derive.notation.layout import Digits, Layout, Sign, Symbol, joined, row
 from derive.notation.letters import Letters
 from derive.notation.printing import page_for
 from derive.notation.profile import Notation
+from derive.notation.roles import is_fixed
 from derive.notation.symbols import layer_mark
 from derive.notation.typeset import Page, layout
 from derive.notation.view import View, unit_layer
 from derive.notes.options import DEFAULT, Options
 from derive.results import Result, Results
 from derive.specifications.specification import Specification
+from derive.steps import Derivation
 from derive.traversal import walk
 from derive.words import Math, Reference, Sentence, Words
 from derive.words.catalogue import Value
@@ -63,15 +65,21 @@ class Story:
         return self.words.say(key, **places)
 
     def plain_view(self, batch: bool = False, general: int | None = None, last: int | None = None) -> View:
-        """A view with the words of this language."""
-        return View(general, last, batch, self.words["cases.if"], self.words["cases.otherwise"])
+        """A view with the words of this language; one pattern wears its mark where the notation has one."""
+        one_pattern = self.has_batch and not batch
+        return View(general, last, batch, self.words["cases.if"], self.words["cases.otherwise"], pattern=one_pattern)
 
     def view(self, result: Result) -> View:
         """How a result is shown: a family as the general layer l, the output layer as L, the only hidden layer as l as well."""
         batch = self.has_batch and result.system is self.network.batch
         if result.layer is not None:
-            return self.plain_view(batch, general=result.layer)
+            every = any(member.tensor.layer == self.depth for member in result.members)
+            if is_fixed(self.notation) and not (every and self.notation.generic_letters):
+                return self.plain_view(batch)
+            return replace(self.plain_view(batch, general=result.layer), generic=every)
         layer = result.equation.tensor.layer
+        if is_fixed(self.notation):
+            return self.plain_view(batch)
         if layer is None and result.kind == "loss":
             layer = self.depth
         if layer is None or not self._is_local(result, layer):
@@ -79,6 +87,38 @@ class Story:
         if layer == self.depth:
             return self.plain_view(batch, last=layer)
         return self.plain_view(batch, general=layer) if self._is_only_hidden(result) else self.plain_view(batch)
+
+    def faces(self, result: Result) -> tuple[tuple[Equation, View], ...]:
+        """The equations that show a result, each with its view: mostly one, for the general layer.
+
+        Each layer has its own where letters belong to layers and none of them stands for any unit; so have hidden layers and the output
+        layer where their activations have different names.
+        """
+        view, members = self.view(result), result.members
+        if len(members) > 1 and is_fixed(self.notation) and not view.generic:
+            return tuple((self._face(result, member), view) for member in members)
+        if len(members) > 1 and self._names_by_role(result):
+            hidden = max((m for m in members if m.tensor.layer != self.depth), key=lambda member: member.tensor.layer or 0)
+            last = next(member for member in members if member.tensor.layer == self.depth)
+            of_hidden = replace(view, general=hidden.tensor.layer, generic=False)
+            return (self._face(result, hidden), of_hidden), (last, self.plain_view(view.batch, last=self.depth))
+        return ((result.equation, view),)
+
+    def _face(self, result: Result, member: Equation) -> Equation:
+        return result.equation if member.tensor == result.equation.tensor else member
+
+    def _names_by_role(self, result: Result) -> bool:
+        """Whether a family of activations has one name in hidden layers and another one in the output layer."""
+        if self.notation.activation_name != "role" or all(member.tensor.layer != self.depth for member in result.members):
+            return False
+        return any(isinstance(node, Apply) for node in walk(result.equation.right))
+
+    def derivation(self, result: Result, equation: Equation) -> Derivation | None:
+        """The derivation of a member of a result."""
+        if result.derivation is None or equation.tensor == result.derivation.left.tensor:
+            return result.derivation
+        sweep = self.results.batch_sweep if result.system is self.network.batch else self.results.pattern_sweep
+        return next(own for own in sweep.derivations if own.left.tensor == equation.tensor)
 
     def _is_only_hidden(self, result: Result) -> bool:
         own = result.equation.tensor
@@ -108,10 +148,17 @@ class Story:
 
     def range_of(self, result: Result) -> Layout | None:
         """``l = 2, ..., L-1``: the layers that a result speaks of; None where it speaks of one layer that needs no letter."""
-        view = self.view(result)
-        if view.general is None:
+        if self.view(result).general is None or is_fixed(self.notation):
             return None
         return self.layer_range(sorted(member.tensor.layer for member in result.members if member.tensor.layer is not None))
+
+    def layers_of(self, result: Result, equation: Equation, view: View) -> Layout | None:
+        """The layers that one of the equations of a result speaks of, where they need to be said."""
+        if view.general is None or is_fixed(self.notation):
+            return None
+        alone = any(face is not equation for face, _ in self.faces(result))
+        layers = [m.tensor.layer for m in result.members if m.tensor.layer is not None and not (alone and m.tensor.layer == self.depth)]
+        return self.layer_range(sorted(layers))
 
     def layer_range(self, layers: Sequence[int]) -> Layout:
         """``l = 2``, ``l = 2, 3``, ``l = 2, ..., L-1`` or, downwards, ``l = L-1, ..., 2``."""

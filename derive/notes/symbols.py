@@ -31,9 +31,13 @@ _ROLES = (
     "loss",
     "total_loss",
     "delta",
+    "negative_delta",
     "adjoint",
+    "negative_adjoint",
     "gradient",
+    "step",
 )
+_DERIVED = ("adjoint", "negative_adjoint", "gradient", "step")
 _SEVERAL = 3
 
 
@@ -57,7 +61,7 @@ def _kinds(story: Story) -> list[list[Tensor]]:
     found: dict[tuple[int, int], list[Tensor]] = {}
     for tensor in _tensors(story):
         if tensor.role in _ROLES:
-            by = tensor.of.role if tensor.role in ("adjoint", "gradient") and tensor.of is not None else ""
+            by = tensor.of.role if tensor.role in _DERIVED and tensor.of is not None else ""
             found.setdefault((_ROLES.index(tensor.role), _ROLES.index(by) if by in _ROLES else -1), []).append(tensor)
     return [found[key] for key in sorted(found)]
 
@@ -89,12 +93,12 @@ def _arrays(story: Story, tensor: Tensor, view: View, general: bool) -> tuple[Se
     if not tensor.axes:
         return (), ()
     shown = array_layout(tensor, story.notation, view)
-    one = (Math(row(shown, Sign("in"), _space(story, tensor.axes, view, general))),)
+    one = (Math(row(shown, Sign("in"), _space(story, tensor, tensor.axes, view, general))),)
     wider = _in_batch(story, tensor)
     if wider is None:
         return one, ()
     batch = array_layout(wider, story.notation, view)
-    return one, (Math(row(batch, Sign("in"), _space(story, wider.axes, view, general))),)
+    return one, (Math(row(batch, Sign("in"), _space(story, wider, wider.axes, view, general))),)
 
 
 def _in_batch(story: Story, tensor: Tensor) -> Tensor | None:
@@ -104,12 +108,20 @@ def _in_batch(story: Story, tensor: Tensor) -> Tensor | None:
     return next((t for t in found if t.name == tensor.name and len(t.axes) > len(tensor.axes)), None)
 
 
-def _space(story: Story, axes: Sequence[Axis], view: View, general: bool) -> Layout:
+def _space(story: Story, tensor: Tensor, axes: Sequence[Axis], view: View, general: bool) -> Layout:
     """The real arrays of a shape: sizes as numbers for a layer of its own, by their letters for a family or a batch."""
+    if _is_turned(story, tensor):
+        axes = axes[::-1]
     sizes = tuple(
         size_layout(axis, story.notation, view) if general or unit_layer(axis) is None else Digits(str(axis.size)) for axis in axes
     )
     return _power(joined(sizes, Sign("times")))
+
+
+def _is_turned(story: Story, tensor: Tensor) -> bool:
+    """Whether rows of an array are what the code has as columns: weights in the order from, to."""
+    own = tensor.of if tensor.of is not None else tensor
+    return story.notation.weight_order == "from,to" and own.role == "weight" and len(tensor.axes) == 2
 
 
 def _power(exponent: Layout) -> Layout:
@@ -132,8 +144,8 @@ def _meaning(story: Story, tensor: Tensor, letters: tuple[Layout, ...], view: Vi
         layers = story.layers
         total = story.words[f"role.total_loss_{layers.batch_reduction if layers is not None else 'sum'}"]
         return story.say("role.total_loss_l2", total=total) if layers is not None and layers.l2 else (Text(total),)
-    if tensor.role == "gradient" and tensor.of is not None:
-        return story.say("role.gradient", of=array_layout(tensor.of, story.notation, view))
+    if tensor.role in ("gradient", "step") and tensor.of is not None:
+        return story.say(f"role.{tensor.role}", of=array_layout(tensor.of, story.notation, view))
     return story.say(f"role.{tensor.role}" if f"role.{tensor.role}" in story.words else "role.value")
 
 

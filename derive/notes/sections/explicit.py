@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.explicit import FEW, Explicit, explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
-from derive.notation.layout import Grid
+from derive.notation.layout import Grid, Layout
 from derive.notation.symbols import array_layout
 from derive.notation.typeset import layout
 from derive.notes.document import Block, Chain, Line, Paragraph, Section
@@ -56,6 +56,12 @@ def _matrices(story: Story, gradients: Sequence[Explicit]) -> Chain:
         names = [layout(item.left, page) for item in own]
         values = [layout(item.lines[0], page) for item in own]
         left = array_layout(tensor, story.notation, story.plain_view())
-        grids = [Grid(tuple(tuple(cells[n : n + columns]) for n in range(0, len(cells), columns))) for cells in (names, values)]
+        grids = [_grid(cells, columns, story.notation.weight_order == "from,to") for cells in (names, values)]
         lines += [Line(left, grids[0]), Line(None, grids[1])]
     return Chain(tuple(lines))
+
+
+def _grid(cells: Sequence[Layout], columns: int, turned: bool) -> Grid:
+    """Cells in rows of so many; the other way round where rows of the notation's arrays are columns of the code's."""
+    rows = tuple(tuple(cells[n : n + columns]) for n in range(0, len(cells), columns))
+    return Grid(tuple(zip(*rows, strict=True)) if turned and columns > 1 else rows)

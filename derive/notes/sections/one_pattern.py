@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from derive.functions.slopes import slopes_of
+from derive.notation.roles import is_fixed
 from derive.notation.symbols import array_layout
 from derive.notes.chains import primitive_slopes, result_chain, slope_chain
 from derive.notes.document import Paragraph, Section
@@ -48,12 +49,12 @@ def backward(story: Story) -> tuple[Section, ...]:
 def _title(story: Story, result: Result) -> Sentence:
     tensor = result.equation.tensor
     view = story.view(result)
-    if tensor.role == "delta" and tensor.layer is not None:
+    if tensor.role in ("delta", "negative_delta") and tensor.layer is not None:
         if tensor.layer == story.depth:
             return story.say("section.delta_last")
-        if view.general is not None:
+        if view.general is not None or is_fixed(story.notation):
             return story.say("section.delta")
         return story.say("section.delta_in", layer=story.layer_number(tensor.layer))
     of = tensor.of if tensor.of is not None else tensor
-    key = "section.gradient" if tensor.role == "gradient" else "section.adjoint"
+    key = "section.gradient" if tensor.role in ("gradient", "step") else "section.adjoint"
     return story.say(key, subject=Math(array_layout(of, story.notation, view)))

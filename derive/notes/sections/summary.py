@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from derive.notation.layout import Sign, row
-from derive.notes.chains import short_chain
-from derive.notes.document import Block, Boxed, Chain, Paragraph, Section, Table
+from derive.notes.chains import short_chain, short_forms
+from derive.notes.document import Block, Boxed, Chain, Line, Paragraph, Section, Table
 from derive.notes.measure import width
 from derive.notes.story import Story
 from derive.results import Result
@@ -28,15 +28,22 @@ def summary(story: Story) -> tuple[Section, ...]:
 
 def _summary(story: Story, results: Sequence[Result]) -> Block:
     """Index forms and matrix forms side by side where they fit on a line, else under each other."""
-    chains = [short_chain(story, result) for result in results]
-    rows = [tuple(Math(row(line.left, Sign("="), line.right), True) for line in chain.lines if line.left is not None) for chain in chains]
+    forms = [(result, entry, matrix) for result in results for entry, matrix in short_forms(story, result)]
+    rows = [
+        tuple(Math(row(line.left, Sign("="), line.right), True) for line in (entry, *matrix) if line.left) for _, entry, matrix in forms
+    ]
     widest = [max((width(cells[n].formula) for cells in rows if len(cells) > n), default=0.0) for n in range(2)]
     if sum(widest) > _BESIDE:
-        return Chain(tuple(replace(line, repeats=True) for chain in chains for line in chain.lines))
+        lines = (line for result in results for line in short_chain(story, result).lines)
+        return Chain(tuple(replace(line, repeats=True) for line in lines))
     head = tuple(story.say(f"table.{key}") for key in ("entries", "matrices", "layers", "number"))
     table = []
-    for result, cells in zip(results, rows, strict=True):
-        shown = story.range_of(result)
-        where: Sentence = (Math(shown),) if shown is not None else ()
+    for (result, entry, _), cells in zip(forms, rows, strict=True):
+        where: Sentence = tuple(piece for piece in entry.reason if isinstance(piece, Math))
         table.append(((cells[0],), cells[1:], where, (Reference(str(result.number)),)))
     return Table(head, tuple(table))
+
+
+def _cell(line: Line) -> Math:
+    assert line.left is not None
+    return Math(row(line.left, Sign("="), line.right), True)
