@@ -19,6 +19,8 @@ def label(text: str | Str) -> Str:
 class Node(Basic):
     """What all nodes share: a plain text for people who debug; SymPy's printers would take our names for its own."""
 
+    args = Basic._args  # the slot itself: SymPy's property of this name costs a call, and parts are read all the time
+
     def __eq__(self, other: object) -> bool:
         """Equal parts; SymPy's own comparison asks more questions, and nodes are compared all the time."""
         if self is other:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from sympy import Basic, Rational
 from sympy.core.symbol import Str
@@ -31,6 +32,7 @@ def rebuild(value: Basic, change: Callable[[Basic], Basic]) -> Basic:
     return value if parts == value.args else value.func(*parts)
 
 
+@lru_cache(maxsize=1 << 14)  # the same right sides are asked again and again
 def entries_of(value: Basic) -> tuple[Entry, ...]:
     """Every entry read in an expression, each once, in order of appearance."""
     return tuple(dict.fromkeys(node for node in walk(value) if isinstance(node, Entry)))
