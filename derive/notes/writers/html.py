@@ -26,11 +26,15 @@ from derive.notes.document import (
     Section,
     Table,
 )
+from derive.notes.measure import sentence_width
 from derive.notes.svg import svg
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
 _CITED = re.compile(r"^(\s*#\s*)\((\d+)\)")
 """A comment that names the formula which the code below computes."""
+
+_WIDE = 24.0
+"""Tables with wider rows, in em, are set in two lines a row where a page is narrow."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,9 @@ def _displayed(formula: Layout, relation: str | None = None) -> str:
 def _(block: Table, sheet: Sheet) -> str:
     head = "".join(f"<th>{inline(cell)}</th>" for cell in block.head)
     rows = "".join(f"<tr>{''.join(f'<td>{inline(cell)}</td>' for cell in row)}</tr>" for row in block.rows)
-    return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    widest = max(sum(map(sentence_width, row)) for row in (block.head, *block.rows))
+    kind = "table wide" if widest > _WIDE else "table"
+    return f'<div class="{kind}"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 @block_html.register
