@@ -24,6 +24,7 @@ from derive.files import read, write
 from derive.terminal import GOOD, NO, Commands, deliver, one_of, options, progress, refuse, run, spelled
 
 if TYPE_CHECKING:
+    from codegen.forms import Forms
     from derive.network import Network as Model
     from derive.results import Results
     from derive.specifications.read_specification import Source
@@ -125,16 +126,73 @@ class Network:
 
         return Text(figure(self.results, Options(**options)), "image/svg+xml")
 
-    def emit(self, *, style: str = "vectorised", dtype: str = "float64", input_gradient: bool = False) -> Text:
-        """The source of a NumPy module that computes the network, its loss and its gradients."""
+    def emit(
+        self,
+        *,
+        style: str = "auto",
+        dtype: str = "float64",
+        batch: int | None = None,
+        input_gradient: bool = False,
+        plain: bool = False,
+        decisions: Path | None = None,
+    ) -> Text:
+        """The source of a NumPy module that computes the network, its loss and its gradients.
+
+        ``batch`` is how many patterns a step will see, where that is known. ``plain`` leaves out what only saves time; ``decisions`` is a
+        file that ``tune`` has made.
+
+        Raises:
+            derive.errors.InputError: unknown style or dtype, or a decisions file that is for something else.
+
+        """
         from codegen.emit import emit
+        from codegen.forms import PLAIN, only_one, vectorised_only
 
         for kind, value, known in (("style", style, names("styles")), ("dtype", dtype, DTYPES)):
             if value not in known:
                 raise unknown(kind, value, known)
-        results = self.results if input_gradient == self.input_gradient else Network(self.model, input_gradient).results
-        source = emit(self.model, results.batch_sweep, style=style, dtype=dtype, number=results.number, version=__version__)
+        only_one(plain=plain, decisions=decisions)
+        vectorised_only(style, plain=plain, decisions=decisions)
+        results = replace(self, input_gradient=input_gradient).results if input_gradient != self.input_gradient else self.results
+        form = PLAIN if plain else None if decisions is None else self._forms(dtype, batch, input_gradient).read(decisions)
+        source = emit(
+            self.model,
+            results.batch_sweep,
+            style="vectorised" if form else style,
+            dtype=dtype,
+            batch=batch,
+            number=results.number,
+            version=__version__,
+            decisions=form,
+        )
         return Text(source, "text/x-python")
+
+    def tune(self, *, dtype: str = "float64", batch: int | None = None, input_gradient: bool = False) -> Text:
+        """A decisions file: which form of the vectorised module is fastest on this machine, by measurement."""
+        forms = self._forms(dtype, batch, input_gradient)
+        return Text(forms.text(forms.tuned()), "text/plain")
+
+    def report(
+        self,
+        *,
+        dtype: str = "float64",
+        batch: int | None = None,
+        input_gradient: bool = False,
+        plain: bool = False,
+        decisions: Path | None = None,
+    ) -> Text:
+        """What each pass leaves of the vectorised program, and every line with its share of the time."""
+        from codegen.forms import PLAIN
+
+        forms = self._forms(dtype, batch, input_gradient)
+        form = PLAIN if plain else forms.decided() if decisions is None else forms.read(decisions)
+        return Text(forms.report(form), "text/plain")
+
+    def _forms(self, dtype: str, batch: int | None, input_gradient: bool) -> Forms:
+        from codegen.forms import Forms
+
+        results = replace(self, input_gradient=input_gradient).results
+        return Forms(self.model, results.batch_sweep, dtype, batch, results.number)
 
     def verify(self, *, code: Path | Text | None = None, notes: Path | None = None) -> Report:
         """What holds and how that is known, of every displayed line and of the module.
@@ -202,13 +260,18 @@ CODE = options(
     click.option(
         "--style",
         metavar="NAME",
-        default="vectorised",
+        default="auto",
         show_default=True,
         callback=lambda ctx, param, name: spelled(name),
         help="How the module computes: one of `deltarule list styles`.",
     ),
     click.option("--dtype", **one_of(DTYPES), default="float64", show_default=True),
+    click.option("--batch", type=click.IntRange(min=1), metavar="N", help="How many patterns a step will see."),
     click.option("--input-gradient", is_flag=True, help="Also emit loss_gradients_and_dx."),
+    click.option("--plain", is_flag=True, help="Without what only saves time, for people who read."),
+    click.option("--tune", is_flag=True, help="Measure here which form is fastest and write NAME.decisions.toml."),
+    click.option("--decisions", metavar="FILE", type=click.Path(path_type=Path), help="The form that --tune once found, on any machine."),
+    click.option("--report", is_flag=True, help="Print what each pass does instead of the module (with -o: beside it)."),
 )
 
 
@@ -256,6 +319,7 @@ def build(net: Network, output: Path, **asked: Any) -> int:
     net = replace(net, input_gradient=asked["input_gradient"])  # so that code and notes number alike
     files: dict[str, str | bytes] = {}
     with progress("code"):
+        asked, told = _formed(net, output.parent, **asked)
         module = files[f"{net.name}.py"] = _emitted(net, **asked)
     with progress("notes"):
         files["notes.html"] = net.notes(**of_notes, format="html", code=module)
@@ -266,6 +330,7 @@ def build(net: Network, output: Path, **asked: Any) -> int:
     files["report.json"] = report.as_json()
     for name, content in files.items():
         write(output / name, content)
+    deliver(told, None)
     return GOOD if report.ok else NO
 
 
@@ -314,8 +379,11 @@ def emit(net: Network, output: Path | None, **code: Any) -> int:
       deltarule emit 64-32:relu-10:softmax --dtype float32 -o digits.py
     """
     with progress("code"):
-        text = _emitted(net, **code)
-    deliver(text, output)
+        code, told = _formed(net, output.parent if output else Path(), **code)
+        module = _emitted(net, **code)
+    if output or not told:
+        deliver(module, output)
+    deliver(told, None)
     return GOOD
 
 
@@ -357,6 +425,19 @@ def list_names(kind: str) -> int:
     for name in names(kind):
         click.echo(name)
     return GOOD
+
+
+def _formed(net: Network, folder: Path, *, tune: bool, report: bool, **code: Any) -> tuple[dict[str, Any], Text | str]:
+    """What ``emit`` needs and the report, empty where none is asked for; decisions are measured and written first."""
+    from codegen.forms import only_one, vectorised_only
+
+    only_one(tune=tune, plain=code["plain"], decisions=code["decisions"])
+    vectorised_only(code["style"], tune=tune, report=report)
+    of_form = {key: code[key] for key in ("dtype", "batch", "input_gradient")}
+    if tune:
+        code["decisions"] = folder / f"{net.name}.decisions.toml"
+        write(code["decisions"], net.tune(**of_form))
+    return code, net.report(**of_form, plain=code["plain"], decisions=code["decisions"]) if report else ""
 
 
 def _emitted(net: Network, **code: Any) -> Text:

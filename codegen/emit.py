@@ -143,7 +143,7 @@ class Facts:
         merged = problem if bare and not vectorised else summed_in_place(problem)
         program = None if bare and not vectorised else optimised(merged, decisions)
         if program and vectorised:
-            own = numpy_vectorised.passes_record(merged, program, cite=not bare)
+            own = numpy_vectorised.passes_record(merged, program, cite=not bare, plain=decisions.plain)
         elif self.style == "scalar":
             own = python_scalar.passes_record(problem, self.patterns or 1, cite=not bare)
         else:

@@ -20,9 +20,10 @@ SIGNS = {"multiply": "*", "add": "+", "subtract": "-", "divide": "/"}
 
 @dataclass(frozen=True)
 class Printer:
-    """Names of views and lines of one program."""
+    """Names of views and lines of one program; with ``bound`` a product is a name bound once, ``W1_dot``, else ``W1.dot``."""
 
     program: Program
+    bound: bool = True
 
     def view(self, view: View) -> str:
         """How a view is written: a name bound once, or for an argument an expression."""
@@ -48,7 +49,7 @@ class Printer:
         """Names of the views that statements use, with their definitions, in order of use."""
         found: dict[str, str] = {}
         for statement in self.program.statements:
-            left = [statement.operands[0]] if statement.operation == "dot" else []
+            left = [statement.operands[0]] if statement.operation == "dot" and self.bound else []
             for view in (*statement.operands[len(left) :], statement.target):
                 buffer = self.program.buffers[view.buffer]
                 name = self.name(view)
@@ -67,7 +68,7 @@ class Printer:
 
     def _products(self, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """The ``dot`` of everything that stands on the left of a product: one look-up less in each step."""
-        views = [s.operands[0] for s in self.program.statements if s.operation == "dot"]
+        views = [s.operands[0] for s in self.program.statements if s.operation == "dot" and self.bound]
         for view in dict.fromkeys(views):
             buffer, name = self.program.buffers[view.buffer], self.name(view)
             if buffer.kind == ARGUMENT:
@@ -81,7 +82,7 @@ class Printer:
 
     def _dot(self, view: View) -> str:
         """The product of a view with what follows."""
-        bound = self.program.buffers[view.buffer].kind != ARGUMENT
+        bound = self.bound and self.program.buffers[view.buffer].kind != ARGUMENT
         return f"{self.name(view)}_dot" if bound else f"{self.view(view)}.dot"
 
     @property

@@ -11,9 +11,9 @@ from codegen.targets.module_record import Block, comment
 from codegen.targets.statements import Printer
 
 
-def passes_record(problem: Problem, program: Program, cite: bool = True) -> Mapping[str, Any]:
+def passes_record(problem: Problem, program: Program, cite: bool = True, plain: bool = False) -> Mapping[str, Any]:
     """The fields of a module record that depend on this target; ``cite`` puts each equation above its statements."""
-    printer = Printer(program)
+    printer = Printer(program, bound=not plain)
     blocks = [
         Block("NumPy's functions", tuple(printer.functions())),
         Block("constants", tuple(printer.constants())),

@@ -1,0 +1,81 @@
+"""The form of a module of the vectorised style: measured, read from a file or plain, and the report of how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from codegen.decisions import PLAIN, USUAL_BATCH, Asked, Decisions, as_toml, choices, decide, read_decisions
+from codegen.emit import Facts, problem_for
+from codegen.problem import Problem, summed_in_place
+from codegen.report import report
+from codegen.tuning import tuned
+from derive.chain_rule import Sweep
+from derive.errors import InputError, quoted
+from derive.expressions import Tensor
+from derive.network import Network
+from derive.specifications.specification import Specification
+
+
+class Forms:
+    """The forms of one network's module, for one precision and size of batches.
+
+    Raises:
+        derive.errors.InputError: the network is given by equations, whose modules have one form.
+
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        sweep: Sweep,
+        dtype: str,
+        batch: int | None,
+        number: Callable[[Tensor], int] | None = None,
+    ) -> None:
+        if not isinstance(network.specification, Specification):
+            raise InputError(f"{network.name}: expected a network of layers, got equations: their modules have one form only")
+        self.network, self.dtype, self.batch = network, dtype, batch
+        self.problem: Problem = problem_for(network, sweep, number)
+        self.asked = Asked(network.specification.hash, dtype, batch)
+
+    def decided(self) -> Decisions:
+        """What the sizes decide."""
+        return decide(summed_in_place(self.problem), self.batch, np.dtype(self.dtype).itemsize)
+
+    def read(self, path: Path) -> Decisions:
+        """What a file decides. Raises InputError where it is not for this network, precision and batch."""
+        return read_decisions(path, self.asked)
+
+    def tuned(self) -> Decisions:
+        """What is fastest here and now; what the sizes decide where that is about as fast."""
+        ordered = dict.fromkeys((self.decided(), *choices()))
+        facts = {decisions: Facts(self.network, "vectorised", self.dtype, "", self.batch, decisions) for decisions in ordered}
+        return tuned({decisions: own.module(self.problem) for decisions, own in facts.items()}, self.batch or USUAL_BATCH)
+
+    def text(self, decisions: Decisions) -> str:
+        """A decisions file."""
+        return as_toml(decisions, self.asked)
+
+    def report(self, decisions: Decisions) -> str:
+        """What each pass does, and where the time of a step goes."""
+        return report(summed_in_place(self.problem), decisions, self.batch, self.dtype, self.network.name)
+
+
+def only_one(**given: object) -> None:
+    """Raise InputError where more than one way to choose a form is given."""
+    names = [f"--{name}" for name, value in given.items() if value]
+    if len(names) > 1:
+        raise InputError(f"{names[0]}: expected alone, got {names[1]} beside it")
+
+
+def vectorised_only(style: str, **given: object) -> None:
+    """Raise InputError where something that only the vectorised style has is asked of another."""
+    for name, value in given.items():
+        if value and style not in ("auto", "vectorised"):
+            raise InputError(f"--{name}: expected style vectorised, got {quoted(style)}")
+
+
+__all__ = ["PLAIN", "Forms", "only_one", "vectorised_only"]

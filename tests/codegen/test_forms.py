@@ -1,0 +1,133 @@
+"""Which form a module has: decided by sizes, measured, read from a file, or plain."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import deltarule
+from codegen.certificate import loaded
+from codegen.decisions import PLAIN, Asked, Decisions, as_toml, choices, read_decisions
+from codegen.emit import Facts, problem_for
+from codegen.layout import ALL_COLUMNS, COLUMNS, LAYOUTS, OUTPUT_COLUMNS, ROWS
+from codegen.problem import summed_in_place
+from codegen.tuning import fastest, tuned
+from derive.errors import InputError
+from derive.network import network
+from derive.results import results_of
+
+SPEC = "3-5:relu-4:tanh-2:softmax"
+ASKED = Asked("ab", "float32", 16)
+
+
+def form(spec: str, decisions: Decisions | None, dtype: str = "float64") -> str:
+    model = network(spec)
+    problem = problem_for(model, results_of(model).batch_sweep)
+    return Facts(model, "vectorised", dtype, "", None, decisions).module(problem)
+
+
+@pytest.mark.parametrize("decisions", [PLAIN, *choices()], ids=str)
+def test_every_form_computes_the_same(decisions: Decisions) -> None:
+    plain, other = loaded(form(SPEC, PLAIN)), loaded(form(SPEC, decisions))
+    parameters, x, t = plain._random_point(7)
+    wanted, found = (module.loss_and_gradients(parameters, x, t) for module in (plain, other))
+    assert found[0] == pytest.approx(wanted[0], rel=1e-14)
+    assert all(np.allclose(left, right, rtol=1e-12, atol=1e-15) for left, right in zip(found[1], wanted[1], strict=True))
+    assert np.allclose(other.forward(parameters, x), plain.forward(parameters, x), rtol=1e-13)
+    assert other.selftest()
+
+
+@pytest.mark.parametrize("decisions", choices(), ids=str)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_step_takes_arguments_of_any_strides(decisions: Decisions, order: str) -> None:
+    module = loaded(form(SPEC, decisions))
+    parameters, x, t = module._random_point(6)
+    workspace = module.Workspace(6)
+    workspace.set_parameters(parameters)
+    wide = np.repeat(np.asarray(x, order=order), 2, axis=1)[:, ::2]
+    assert workspace.step(wide, np.asarray(t, order=order)) == pytest.approx(module.loss(parameters, x, t), rel=1e-14)
+
+
+def test_small_networks_have_patterns_as_columns_and_large_ones_as_rows() -> None:
+    found = {}
+    for spec, batch in (("4-10:tanh-3:softmax", 32), ("784-128:relu-10:softmax", 64), ("500-400:relu-300:tanh", 128)):
+        model = network(spec)
+        problem = summed_in_place(problem_for(model, results_of(model).batch_sweep))
+        found[spec] = deltarule.network(spec)._forms("float32", batch, False).decided().layout
+        assert problem.parameters
+    assert list(found.values()) == [ALL_COLUMNS, OUTPUT_COLUMNS, ROWS]
+
+
+def test_a_decisions_file_gives_back_what_was_decided(tmp_path: Path) -> None:
+    for layout in LAYOUTS:
+        path = tmp_path / "a.decisions.toml"
+        path.write_text(as_toml(Decisions(layout), ASKED))
+        assert read_decisions(path, ASKED) == Decisions(layout)
+        assert read_decisions(path, Asked("ab", "float32", None)) == Decisions(layout)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"ab"', '"cd"', "decisions for specification 'cd', expected 'ab'"),
+        ("float32", "float64", "decisions for dtype 'float64', expected 'float32'"),
+        ("= 16", "= 8", "decisions for batch '8', expected '16'"),
+        ("= 16", '= "x"', "batch: expected a whole number, got 'x'"),
+        ("layout =", "lay =", "unknown key 'lay'; nearest: layout"),
+        (COLUMNS, "columnes", "unknown layout 'columnes'; nearest: columns"),
+        ("dtype =", "dtype", "not TOML"),
+    ],
+)
+def test_a_decisions_file_for_something_else_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.decisions.toml"
+    path.write_text(as_toml(Decisions(COLUMNS), ASKED).replace(old, new))
+    with pytest.raises(InputError, match=said):
+        read_decisions(path, ASKED)
+
+
+def test_tuning_chooses_the_fastest() -> None:
+    text = form("2-2:relu-2:softmax", PLAIN)
+    slow = text.replace("    def run_forward(x):\n", "    def run_forward(x):\n        sum(range(20000))\n")
+    first, second, third = (Decisions(layout) for layout in LAYOUTS[:3])
+    assert tuned({first: slow, second: text, third: slow}, 4) == second
+
+
+def test_a_form_that_is_hardly_faster_or_only_at_times_is_not_chosen() -> None:
+    first, second, third = (Decisions(layout) for layout in LAYOUTS[:3])
+    assert fastest({first: [1.0] * 8, second: [0.99] * 8, third: [0.5, 0.5, 0.5, 1.1, 1.1, 1.1, 1.1, 1.1]}) == first
+    assert fastest({first: [1.0, 2.0] * 4, second: [0.9, 1.8] * 4}) == second
+
+
+def test_tuned_decisions_reproduce_the_bytes_of_the_module(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "deltarule", "emit", "2-2:tanh-2:softmax"]
+    subprocess.run([*command, "--tune", "-o", str(tmp_path / "a.py")], check=True)
+    again = subprocess.run([*command, "--decisions", str(tmp_path / "net_2_2_2.decisions.toml")], check=True, capture_output=True)
+    assert again.stdout == (tmp_path / "a.py").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--plain", "--tune"], "--tune: expected alone, got --plain beside it"),
+        (["--tune", "--style", "loops"], "--tune: expected style vectorised, got 'loops'"),
+        (["--report", "--style", "scalar"], "--report: expected style vectorised, got 'scalar'"),
+        (["--decisions", "missing.toml"], "missing.toml: cannot be read: No such file or directory"),
+    ],
+)
+def test_misuse_is_refused_in_one_line(options: list[str], said: str, tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-m", "deltarule", "emit", "2-2", *options], cwd=tmp_path, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"deltarule: {said}\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_report_shows_every_pass_and_marks_large_products() -> None:
+    told = str(deltarule.network("300-200:relu-10:softmax").report(dtype="float32", batch=64))
+    rows = [line.split("  ")[0] for line in told.splitlines()]
+    assert [row for row in rows if row in ("lowering", "common subexpressions", "in place", "bias rows", "shared memory")]
+    marked = [line for line in told.splitlines() if line.endswith(" BLAS")]
+    assert len(marked) == 5
+    assert all("dot(" in line for line in marked)
