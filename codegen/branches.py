@@ -13,10 +13,12 @@ from sympy import Basic
 from codegen.operations import Value, Writer
 from codegen.program import Call
 from derive.calculus.tidy import tidy
-from derive.expressions import ONE, ZERO, Apply, Bracket, Case, Cases, Expression, Number, Power, Relation, negative
+from derive.expressions import ONE, ZERO, Apply, Bracket, Case, Cases, Expression, Number, Power, Relation, negative, plus
 from derive.traversal import rebuild, walk
 
 Lower = Callable[[Expression], Value]
+Clip = tuple[Expression, Basic]
+"""What a branch reads, and what it reads instead so that it has a value everywhere."""
 
 COMPARISONS = {">": "greater", ">=": "greater_equal", "<": "less", "<=": "less_equal", "=": "equal"}
 CLIPS = {">": "maximum", ">=": "maximum", "<": "minimum", "<=": "minimum"}
@@ -44,7 +46,7 @@ def cases(value: Cases, writer: Writer, lower: Lower) -> Value:
         return lower(simple)
     remaining: Value | None = None
     made: list[Value] = []
-    clips: list[Call] = []
+    clips: list[Clip] = []
     for case in value.cases:
         truth = _truth(case.relation, writer, lower)
         here = truth if remaining is None else writer.elementwise("logical_and", truth, remaining)
@@ -67,30 +69,34 @@ def _chosen(value: Expression, truth: Value, writer: Writer, lower: Lower) -> li
     return [writer.elementwise("multiply", lower(value), truth)]
 
 
-def clip(relation: Relation, opposite: bool = False) -> Call:
-    """The left side held to where the relation holds, or to where it does not."""
-    name = CLIPS.get(relation.sign, "maximum")
-    return Call(OPPOSITE[name] if opposite else name, relation.left, relation.right)
+def clip(relation: Relation, opposite: bool = False) -> Clip:
+    """The left side and what stands for it: held to where the relation holds, or to where it does not."""
+    left, right = relation.left, relation.right
+    assert isinstance(left, Expression)
+    if relation.sign == "=":
+        return left, plus(left, Bracket(relation)) if opposite else right
+    name = CLIPS[relation.sign]
+    return left, Call(OPPOSITE[name] if opposite else name, left, right)
 
 
-def clipped(value: Expression, clips: list[Call]) -> Expression:
+def clipped(value: Expression, clips: list[Clip]) -> Expression:
     """``value`` reading clipped arguments wherever a function or a power could overflow or leave its domain."""
-    for call in clips:
-        value = _clip_inside(value, call)
+    for old, new in clips:
+        value = _clip_inside(value, old, new)
     return value
 
 
-def _clip_inside(value: Basic, call: Call) -> Basic:
+def _clip_inside(value: Basic, old: Expression, new: Basic) -> Basic:
     if isinstance(value, Apply) or (isinstance(value, Power) and not _is_whole(value)):
-        return _replace(value, call.arguments[0], call)
-    return rebuild(value, lambda part: _clip_inside(part, call))
+        return _replace(value, old, new)
+    return rebuild(value, lambda part: _clip_inside(part, old, new))
 
 
 def _is_whole(value: Power) -> bool:
     return isinstance(value.exponent, Number) and value.exponent.value.q == 1 and value.exponent.value > 0
 
 
-def _replace(value: Basic, old: Expression, new: Call) -> Basic:
+def _replace(value: Basic, old: Expression, new: Basic) -> Basic:
     if value == old:
         return new
     return value if isinstance(value, Call) else rebuild(value, lambda part: _replace(part, old, new))

@@ -9,7 +9,8 @@ from typing import Any
 from codegen.problem import Problem, resized
 from codegen.scalar.build import scalar_program
 from codegen.scalar.helpers import HELPERS
-from codegen.targets.python_scalar.functions import Function, bracketed
+from codegen.targets.python_scalar.functions import Function
+from codegen.targets.python_scalar.lines import bracketed
 
 FROM_MATH = ("erf", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh")
 

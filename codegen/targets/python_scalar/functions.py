@@ -8,7 +8,7 @@ from codegen.problem import Problem
 from codegen.scalar.build import Named, ScalarProgram
 from codegen.scalar.values import AFTER, BEFORE, PATTERN
 from codegen.targets.module_record import WIDTH, comment
-from codegen.targets.python_scalar.lines import Assignments, reached, unconditional
+from codegen.targets.python_scalar.lines import Assignments, bracketed, reached, unconditional
 from codegen.targets.python_scalar.text import text
 from derive.expressions import Tensor
 
@@ -132,13 +132,3 @@ class Function:
         for row in rows:
             lines += bracketed(" " * (indent + 4), row, ",", indent + 4)
         return [*lines, f"{' ' * indent}) = {tensor.name}"]
-
-
-def bracketed(head: str, names: Sequence[str], tail: str, indent: int) -> list[str]:
-    """A tuple in brackets, in one line where it fits, else a line for each."""
-    listed = ", ".join(names) + ("," if len(names) == 1 else "")
-    line = f"{head}({listed}){tail}"
-    if len(line) <= WIDTH:
-        return [line]
-    pad = " " * indent
-    return [f"{head}(", *(f"{pad}    {name}," for name in names), f"{pad}){tail}"]

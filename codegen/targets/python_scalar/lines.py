@@ -169,3 +169,13 @@ def _broken(title: str, parts: Sequence[tuple[str, str]], indent: int) -> list[s
             line = f"{' ' * indent}{title} = {title}"
         line += sign + words
     return [*lines, line]
+
+
+def bracketed(head: str, names: Sequence[str], tail: str, indent: int) -> list[str]:
+    """A tuple in brackets, in one line where it fits, else a line for each."""
+    listed = ", ".join(names) + ("," if len(names) == 1 else "")
+    line = f"{head}({listed}){tail}"
+    if len(line) <= WIDTH:
+        return [line]
+    pad = " " * indent
+    return [f"{head}(", *(f"{pad}    {name}," for name in names), f"{pad}){tail}"]
