@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from derive.calculus.pattern import pattern_of
 from derive.chain_rule import Sweep
+from derive.conventions import in_convention
 from derive.equations import Equation
 from derive.expressions import Expression
 from derive.matrices.index_form import entry_of
@@ -34,14 +35,25 @@ SAMPLE = 6
 
 
 def verify(results: Results, notation: Notation | None = None) -> Report:
-    """Every displayed formula of a network: forward equations, each line of each chain, matrix forms, kinks, dot products."""
-    shown = notation or load("nielsen")
+    """Every formula of a network as the notes show it: forward equations, each line of each chain, matrix forms, kinks, dot products.
+
+    The results that code is made of are the same in any notation; where notes write one in another way, both are evaluated.
+    """
+    told, shown = in_convention(results, notation or load("nielsen"))
     statements: list[Statement] = []
-    of_batch = () if results.batch_sweep is results.pattern_sweep else ((results.batch_sweep, results.of_batch),)
-    for sweep, numbered in ((results.pattern_sweep, results.of_pattern), *of_batch):
+    of_batch = (
+        () if results.batch_sweep is results.pattern_sweep else ((results.batch_sweep, results.of_batch, told.batch_sweep, told.of_batch),)
+    )
+    for sweep, numbered, told_sweep, told_numbered in (
+        (results.pattern_sweep, results.of_pattern, told.pattern_sweep, told.of_pattern),
+        *of_batch,
+    ):
         points = points_of(sweep)
-        for result in numbered:
-            statements.extend(verify_result(result, sweep, points, shown))
+        told_points = points if told_sweep is sweep else points_of(told_sweep)
+        for result, own in zip(numbered, told_numbered, strict=True):
+            statements.extend(verify_result(own, told_sweep, told_points, shown))
+            if own is not result and own.derivation is not None:
+                statements.append(verify_equations(result, points, shown))
         statements.extend(verify_kinks(sweep, numbered, points[0], shown))
         statements.append(verify_dot_product(sweep, points[0]))
     return Report(tuple(statements))
@@ -65,16 +77,23 @@ def verify_result(result: Result, sweep: Sweep, points: Sequence[Point], notatio
     if result.derivation is not None:
         own = {derivation.left.tensor.name: derivation for derivation in sweep.derivations}
         family = [own[member.tensor.name] for member in result.members]
+        for inserted in result.before:
+            statements.extend(verify_derivation(inserted, points, number, notation, view))
         statements.extend(verify_derivation(result.derivation, points, number, notation, view, family))
-    most = positions_at(points[0])
-    outcome = together(evaluate_equation(member, member.right, points[0], most) for member in sample(result.members))
-    text = " = ".join(latex_chain((result.equation.left, result.equation.right), notation, view))
-    statements.append(
-        Statement(number, text, CHECKED, outcome.ok, described(outcome, points[:1], len(result.members), len(sample(result.members))))
-    )
+    statements.append(verify_equations(result, points, notation))
     if result.matrix is not None:
         statements.append(verify_matrix_form(result.equation, result.matrix, points, number, notation, view))
     return statements
+
+
+def verify_equations(result: Result, points: Sequence[Point], notation: Notation) -> Statement:
+    """The statement of a result's formula in the layers that it speaks of."""
+    most = positions_at(points[0])
+    outcome = together(evaluate_equation(member, member.right, points[0], most) for member in sample(result.members))
+    view = View(general=result.layer, batch=result.system.loss.role == "total_loss")
+    text = " = ".join(latex_chain((result.equation.left, result.equation.right), notation, view))
+    detail = described(outcome, points[:1], len(result.members), len(sample(result.members)))
+    return Statement(str(result.number), text, CHECKED, outcome.ok, detail)
 
 
 def verify_derivation(
