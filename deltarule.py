@@ -50,6 +50,7 @@ MIME = {
     "handout": "text/x-tex",
 }
 FORMATS = (*MIME, "pdf")
+LEVELS = ("brief", "lecture", "every-step")
 PAGES = ("slides", "handout")  # LaTeX sources, compiled where the file is to be a PDF
 REDUCTIONS = ("mean", "sum")
 DTYPES = ("float64", "float32")
@@ -243,6 +244,7 @@ def _of_network(command: Callable[..., int]) -> Callable[..., int]:
 
 NOTES = options(
     click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes."),
+    click.option("--level", **one_of(LEVELS), default="lecture", show_default=True, help="How much of each derivation is shown."),
     click.option("--language", metavar="CODE|FILE.toml", default="en", show_default=True, help="Words of the notes."),
     click.option(
         "--numbers",

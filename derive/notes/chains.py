@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,7 +22,9 @@ from derive.notation.typeset import Page, layout
 from derive.notation.typeset_matrix import is_stored_transposed
 from derive.notation.view import View
 from derive.notes.document import Chain, Line
+from derive.notes.levels import folded
 from derive.notes.measure import width
+from derive.notes.push_reasons import push_rules
 from derive.notes.story import Story
 from derive.results import Result
 from derive.steps import Derivation, Step
@@ -75,7 +77,7 @@ class _Face:
     def page(self) -> Page:
         formulas: list[Basic] = [self.equation.left, self.equation.right]
         if self.derivation is not None:
-            formulas = [self.derivation.left, self.derivation.start, *(step.after for step in self.derivation.steps)]
+            formulas = list(_formulas(self.derivation))
         return self.story.page(formulas, self.view)
 
     @cached_property
@@ -89,16 +91,18 @@ class _Face:
         return Line(layout(self.equation.left, self.page), layout(self.equation.right, self.page), reason)
 
     def derivation_lines(self) -> list[Line]:
-        """The lines of the derivation, after those of what its last line inserts, and the formula if that has another order."""
+        """The lines of the derivation at the level asked for, after those of what its last line inserts, and in the order wanted."""
         assert self.derivation is not None
         lines: list[Line] = []
         for own in (*self.result.before, self.derivation):
-            page = self.page if own is self.derivation else self.story.page([own.left, own.start, *(s.after for s in own.steps)], self.view)
+            page = self.page if own is self.derivation else self.story.page(list(_formulas(own)), self.view)
             lines += steps_lines(self.story, self.result, own, page)
         last = layout(self.equation.right, self.page)
         if lines and last != lines[-1].right:
             lines.append(Line(None, last, self.story.say("rule.order")))
-        return lines
+        steps = self.derivation.steps
+        because = reason(self.story, steps[0], self.page, self.result) if steps else ()
+        return list(folded(lines, self.story.options.level, because))
 
     def matrix_lines(self) -> list[Line]:
         """The formula without indices, with the reasons why; nothing where there is no such form."""
@@ -138,8 +142,39 @@ def steps_lines(story: Story, result: Result, derivation: Derivation, page: Page
     for step in derivation.steps:
         shown = layout(step.after, page)
         if not lines or shown != lines[-1].right:
-            lines.append(Line(None if lines else left, shown, reason(story, step, page, result)))
+            why = reason(story, step, page, result)
+            finer, last = _finer(story, result, step, page)
+            lines.append(Line(None if lines else left, shown, why, finer=finer, finest=last if finer else why))
     return lines
+
+
+def _finer(story: Story, result: Result, step: Step, page: Page) -> tuple[tuple[Line, ...], Sentence]:
+    """The lines between the one above a step and its own that look different from both, and what leads from the last of them to it."""
+    seen = {layout(step.before, page), layout(step.after, page)}
+    lines: list[Line] = []
+    last: Sentence = ()
+    for substep in step.substeps:
+        shown = layout(substep.after, page)
+        last = _finer_reason(story, result, step, substep, page)
+        if shown not in seen:
+            seen.add(shown)
+            lines.append(Line(None, shown, last, finest=last))
+    return tuple(lines), last
+
+
+def _finer_reason(story: Story, result: Result, step: Step, substep: Step, page: Page) -> Sentence:
+    """The sentence beside a finer line: the rules of differentiation it applies, or what it names of what its line names."""
+    if substep.rule == "push":
+        return _semicolons(story, [story.say(f"push.{rule}") for rule in push_rules(substep)])
+    told = {"name_adjoint": "adjoint", "insert_definition": "value"}.get(substep.rule, "")
+    because = substep.because or tuple((name, node) for name, node in step.because if name.startswith(told))
+    return reason(story, replace(substep, because=because), page, result)
+
+
+def _formulas(derivation: Derivation) -> Iterator[Basic]:
+    """Every line, in the order in which letters are chosen: finer lines last, so that the others look the same without them."""
+    yield from (derivation.left, derivation.start, *(step.after for step in derivation.steps))
+    yield from (substep.after for step in derivation.steps for substep in step.substeps)
 
 
 def _semicolons(story: Story, sentences: list[Sentence]) -> Sentence:

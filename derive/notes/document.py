@@ -33,7 +33,7 @@ class Line:
     """``left relation right`` with the reason beside it; without ``left`` it continues the line above.
 
     ``number`` is shown in brackets; it is what references point to unless the line only ``repeats`` it. ``finer`` lines lead from the
-    line above to this one; where a page can be unfolded they are there, else they are left out.
+    line above to this one, ``finest`` is the reason below them; where a page can be unfolded they are there, else they are left out.
     """
 
     left: Layout | None
@@ -43,6 +43,7 @@ class Line:
     relation: str = "="
     repeats: bool = False
     finer: tuple[Line, ...] = ()
+    finest: Sentence = ()
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
 """In the order in which they are read; each gives no section, one, or a section with its subsections."""
 
 
+BRIEFLY_WITHOUT = (explicit, summary)
+"""What only repeats results is left out where results are all that is shown."""
+
+
 def sections(story: Story) -> tuple[Section, ...]:
-    """All sections of the notes."""
-    return tuple(section for make in SECTIONS for section in make(story))
+    """All sections of the notes, at the level asked for."""
+    left_out = BRIEFLY_WITHOUT if story.options.level == "brief" else ()
+    return tuple(section for make in SECTIONS if make not in left_out for section in make(story))
