@@ -25,6 +25,7 @@ from derive.terminal import GOOD, NO, Commands, deliver, one_of, options, progre
 
 if TYPE_CHECKING:
     from codegen.forms import Forms
+    from derive.claims.verdict import Verdict
     from derive.network import Network as Model
     from derive.results import Results
     from derive.specifications.read_specification import Source
@@ -215,8 +216,28 @@ class Network:
             source = self.emit() if code is None else code if isinstance(code, Text) else read(code)
         except CertificateError as error:
             return joined([formulas, Report((Statement("", "", CHECKED, False, f"no module is emitted: {error}"),))])
-        whole = replace(self, input_gradient="def loss_gradients_and_dx(" in source)
+        with_dx = "def loss_gradients_and_dx(" in source
+        whole = self if with_dx == self.input_gradient else replace(self, input_gradient=with_dx)
         return joined([formulas, verify_module(source, whole.results)])
+
+    def check(self, claim: str, *, notation: str | Path = "nielsen") -> Verdict:
+        """Whether a claim about this network is right, and if not, why.
+
+        A claim is a formula or a chain in LaTeX in a notation, or ``"file.py:function"``, a function that returns gradients.
+
+        Raises:
+            derive.errors.InputError: the claim cannot be read; the message says where and what was expected there.
+
+        """
+        from derive.claims.check import check_claim
+
+        if ".py" in claim:
+            from codegen.claimed import check_code, is_code_claim
+            from derive.notation import load
+
+            if is_code_claim(claim):
+                return check_code(claim, self.results, load(notation))
+        return check_claim(claim, self.model, notation)
 
     def __repr__(self) -> str:
         specification = self.model.specification
@@ -411,6 +432,29 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
         text = re.sub(r"^WRONG", click.style("WRONG", fg="red"), text, flags=re.MULTILINE)
     deliver(report.as_json() if json else text, output)
     return GOOD if report.ok else NO
+
+
+@cli.command()
+@_of_network
+@click.argument("claim", metavar="CLAIM")
+@click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="The convention of the claim.")
+@click.option("--json", is_flag=True, help="Print the verdict as JSON.")
+@_output("FILE")
+def check(net: Network, claim: str, notation: str, json: bool, output: Path | None) -> int:
+    r"""Say whether a formula is right, and if not, why.
+
+    CLAIM is an equation or a chain of them in LaTeX.
+    The answer is right, wrong or right up to something, with the family
+    of the mistake, what should stand there and a counter-example.
+
+    \b
+    Example:
+      deltarule check 2-3-1 '\delta_j^l = \sum_k w_{kj}^{l+1} \delta_k^{l+1}'
+    """
+    with progress("verdict"):
+        verdict = net.check(claim, notation=notation)
+    deliver(verdict.as_json() if json else str(verdict), output)
+    return GOOD if verdict.ok else NO
 
 
 @cli.command("list")

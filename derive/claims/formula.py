@@ -6,20 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from derive.claims.judging import Finding, Layers, compared, is_gradient, readable, readings
+from derive.claims.conventions import derived_formula, up_to_loss, up_to_sign
+from derive.claims.counterexample import counterexample_of
+from derive.claims.diagnosis import Case, diagnosed
+from derive.claims.judging import Finding, Layers, compared, readable
 from derive.claims.networks import Grounds, Stage
+from derive.claims.repairs import transposed
 from derive.claims.rewritten import (
     captured_letters,
     claim_syntax,
     general_letter,
+    is_derivative,
     names_layers,
     roles_of,
+    speaks_of_delta,
     speaks_of_patterns,
     speaks_of_units,
     widened,
+    with_own_letter,
 )
 from derive.claims.source import Statement, statements
 from derive.claims.verdict import CHECKED, CONSISTENT, RIGHT, RIGHT_UP_TO, WRONG, Link, Verdict
+from derive.errors import InputError
 from derive.notation.layout import Symbol
 from derive.reader.judging import mentions
 from derive.reader.names import spelled
@@ -149,18 +157,59 @@ class Judged:
         wrong = next((link for link in self.links if link.verdict == WRONG), None)
         if wrong is None:
             return self._right()
-        finding = self.findings[wrong.line - 1]
-        return Verdict(WRONG, "other", described(finding), links=self.links)
+        finding, pair = self.findings[wrong.line - 1], (self.sides[0], self.sides[wrong.line])
+        stage, layers = self.trials[0]
+        example = counterexample_of(pair, stage, layers, self.role, finding)
+        up_to = up_to_sign(self.sides, self.role, self.trials, self.grounds.notation)
+        diagnosis = diagnosed(Case(*pair, self.trials, self.role), finding)
+        if up_to is None and diagnosis.family in ("factor", "reduction"):
+            up_to = up_to_loss(self.sides, self.role, self.grounds)
+        if up_to is not None:
+            detail = f"right with {up_to.said}; {described(finding)}"
+            expected = self._expected(diagnosis.side, pair[0])
+            return Verdict(RIGHT_UP_TO, up_to.family, detail, expected, example, CHECKED, self.links)
+        if self._is_other_layout(pair):
+            side = diagnosis.side if diagnosis.family == "transpose" else transposed(pair[1])
+            detail = "right in the other layout, in which a gradient is transposed"
+            return Verdict(RIGHT_UP_TO, "transpose", detail, self._expected(side, pair[0]), example, CHECKED, self.links)
+        detail = "; ".join(part for part in (diagnosis.said, described(finding)) if part)
+        return Verdict(WRONG, diagnosis.family, detail, self._expected(diagnosis.side, pair[0]), example, CHECKED, self.links)
+
+    def _is_other_layout(self, pair: tuple[Syntax, Syntax]) -> bool:
+        """Whether the right side is the transpose of a gradient: the layout in which derivatives by a matrix stand the other way."""
+        if not is_derivative(pair[0]):
+            return False
+        return Case(pair[0], transposed(pair[1]), self.trials, self.role).holds(transposed(pair[1]))
+
+    def _expected(self, side: Syntax | None, left: Syntax) -> str | None:
+        """What should stand there, in the notation of the claim."""
+        if side is not None:
+            return f"{latex_of(left)} = {latex_of(side)}"
+        return derived_formula(left, self.grounds)
 
     def _right(self) -> Verdict:
         captured = captured_letters(self.sides)
         if captured:
             detail = f"the sum binds {captured[0]}, which is free around it; with a letter of its own it is right"
-            return Verdict(RIGHT_UP_TO, "captured_index", detail, certainty=self._certainty(), links=self.links)
-        return Verdict(RIGHT, None, self._evidence(), certainty=self._certainty(), links=self.links)
+            expected = with_own_letter(self.sides, captured[0])
+            return Verdict(RIGHT_UP_TO, "captured_index", detail, expected, None, CHECKED, self.links)
+        if not self._holds_on_kinks():
+            detail = "right but for the derivative at a kink, where the specification states another value"
+            return Verdict(RIGHT_UP_TO, "kink", detail, derived_formula(self.sides[0], self.grounds), None, CHECKED, self.links)
+        return Verdict(RIGHT, None, self._evidence(), certainty=CHECKED, links=self.links)
 
-    def _certainty(self) -> str:
-        return CHECKED
+    def _holds_on_kinks(self) -> bool:
+        """Whether the chain holds where units stand exactly on a kink, as far as it speaks of derivatives."""
+        stage = self.grounds.declared if speaks_of_units(self.sides) else self.grounds.pattern
+        if not stage.kinks or (not is_derivative(self.sides[0]) and not speaks_of_delta(self.sides[0], self.grounds.notation)):
+            return True
+        try:
+            return all(
+                compared((self.sides[0], side), stage, self._layers(stage), self.role, stage.kink_points).difference is None
+                for side in self.sides[1:]
+            )
+        except InputError:
+            return True
 
     def _evidence(self) -> str:
         layers = dict.fromkeys(layer for finding in self.findings for layer in finding.layers)
@@ -180,6 +229,3 @@ def described(finding: Finding) -> str:
     show = difference.point.valuation.context.nstr
     where = ", ".join(f"{index.letter} = {place + 1}" for index, place in difference.place.items())
     return f"left {show(difference.left, 6)}, right {show(difference.right, 6)}" + (f" at {where}" if where else "")
-
-
-__all__ = ["Judged", "check_formula", "check_statement", "described", "is_gradient", "readings", "together"]

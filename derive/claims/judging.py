@@ -14,7 +14,7 @@ from derive.indices import Index
 from derive.reader.choices import Choices, every_way
 from derive.reader.names import tensors_in
 from derive.reader.reading import Reading, read_sides
-from derive.reader.scope import Scope, scope_of
+from derive.reader.scope import Scope
 from derive.reader.slots import Absent, Letter, Misfit
 from derive.reader.syntax import Syntax
 from derive.verification.evaluate import EvaluationError
@@ -60,7 +60,7 @@ def scope_at(stage: Stage, layer: int | None, choices: Choices) -> Scope:
     """The scope of a claim in which the general letter stands for a layer."""
     names = stage.names
     known = frozenset(name for name in (*ACTIVATIONS, stage.notation.activation_letter) if name not in names.bases)
-    return replace(scope_of(names, layer), choices=choices, activations=known)
+    return replace(stage.scope(layer), choices=choices, activations=known)
 
 
 def readings(sides: Sequence[Syntax], stage: Stage, layer: int | None) -> Iterator[Reading]:

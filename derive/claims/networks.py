@@ -15,6 +15,7 @@ from derive.notation.profile import Notation
 from derive.notation.view import has_patterns
 from derive.reader.ground import on_kink_everywhere
 from derive.reader.names import Names
+from derive.reader.scope import Scope, scope_of
 from derive.specifications.specification import INPUT, LayerSpecification, Specification
 from derive.traversal import walk
 from derive.verification.evaluate import EvaluationError
@@ -36,6 +37,17 @@ class Stage:
     notation: Notation
     sizes: Mapping[str, int] | None = None
     found: dict[int, Point] = field(default_factory=dict)
+    scopes: dict[int | None, Scope] = field(default_factory=dict)
+
+    def scope(self, layer: int | None) -> Scope:
+        """The scope in which the general letter stands for a layer."""
+        if layer not in self.scopes:
+            self.scopes[layer] = scope_of(self.names, layer)
+        return self.scopes[layer]
+
+    def noted(self, notation: Notation) -> Stage:
+        """The same system and points in another notation."""
+        return Stage(self.system, notation, self.sizes, self.found)
 
     @cached_property
     def names(self) -> Names:

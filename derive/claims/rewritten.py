@@ -11,9 +11,10 @@ from derive.claims.source import Text, role_in
 from derive.errors import InputError
 from derive.notation.layout import Scripts, Symbol
 from derive.notation.profile import Notation
-from derive.reader.derivatives import is_operator
+from derive.reader.derivatives import is_operator, variable_of
 from derive.reader.grammar import read_formula
 from derive.reader.names import spelled
+from derive.reader.printing import latex_of
 from derive.reader.rewriting import bottom_up, placed, places, rebuilt
 from derive.reader.scope import letter_text, positions_below
 from derive.reader.syntax import (
@@ -240,7 +241,7 @@ def general_letter(chain: Chain, notation: Notation) -> Chain:
     if notation.layer_mark not in ("superscript", "parenthesised"):
         return chain
     general, last = notation.general_layer, notation.last_layer
-    layered = _layered(notation)
+    layered = layered_symbols(notation)
     used: dict[str, None] = {}
     for _, part in places(chain):
         if isinstance(part, Scripted) and part.above is not None and text_of(part.base) in layered:
@@ -258,7 +259,7 @@ def general_letter(chain: Chain, notation: Notation) -> Chain:
     return bottom_up(chain, renamed)  # type: ignore[return-value]
 
 
-def _layered(notation: Notation) -> frozenset[str]:
+def layered_symbols(notation: Notation) -> frozenset[str]:
     """Symbols that wear the mark of a layer."""
     tables = (notation.symbols, notation.matrices)
     return frozenset((*(spelled(table[role]) for table in tables for role in (*_LAYERED, "delta")), "\\sigma", "f"))
@@ -367,7 +368,7 @@ def speaks_of_patterns(sides: Sequence[Syntax], notation: Notation) -> bool:
 
 def names_layers(sides: Sequence[Syntax], notation: Notation) -> bool:
     """Whether some layer is named by its number, as a mark in parentheses or on a quantity of layers."""
-    layered = _layered(notation)
+    layered = layered_symbols(notation)
     for side in sides:
         for _, part in places(side):
             if isinstance(part, Scripted) and part.above is not None and text_of(part.base) in layered:
@@ -377,6 +378,34 @@ def names_layers(sides: Sequence[Syntax], notation: Notation) -> bool:
                 if isinstance(mark, Literal):
                     return True
     return False
+
+
+def is_derivative(side: Syntax) -> bool:
+    """Whether a side is a derivative by one quantity."""
+    if isinstance(side, Fraction):
+        return variable_of(side) is not None
+    return isinstance(side, Factors) and isinstance(side.factors[0], Scripted) and side.factors[0].base == Sign(side.at, "nabla")
+
+
+def speaks_of_delta(side: Syntax, notation: Notation) -> bool:
+    """Whether a side is a delta."""
+    base = side.base if isinstance(side, Scripted) else side
+    return text_of(base) == spelled(notation.symbols["delta"])
+
+
+def with_own_letter(sides: Sequence[Syntax], captured: str) -> str | None:
+    """The chain with a letter of its own for the bound index that is free around its sum."""
+    used = {part.text for side in sides for _, part in places(side) if isinstance(part, Letter)}
+    fresh = next((letter for letter in "pqrsmn" if letter not in used), None)
+    if fresh is None:
+        return None
+
+    def renamed(part: Syntax) -> Syntax:
+        if isinstance(part, Big) and captured in (letter for letter, big in bound_letters(part) if big is part):
+            return bottom_up(part, lambda own: replace(own, text=fresh) if isinstance(own, Letter) and own.text == captured else own)
+        return part
+
+    return " = ".join(latex_of(bottom_up(side, renamed)) for side in sides)
 
 
 def widened(side: Syntax) -> Syntax:

@@ -66,7 +66,8 @@ class Verdict:
             lines.append(f"  expected: {self.expected}")
         if self.counterexample:
             lines.append(f"  counter-example: {_shown(self.counterexample)}")
-        lines += [f"  line {link.line}: {link.verdict:10} {link.latex}{f'  ({link.detail})' if link.detail else ''}" for link in self.links]
+        links = self.links if len(self.links) > 1 else ()
+        lines += [f"  line {link.line}: {link.verdict:10} {link.latex}{f'  ({link.detail})' if link.detail else ''}" for link in links]
         lines.append(f"  certainty: {self.certainty}")
         return "\n".join(lines) + "\n"
 

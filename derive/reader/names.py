@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from sympy import Basic, Rational
 
@@ -97,6 +97,7 @@ def _marks(notation: Notation, depth: int, layer: int | None) -> Mapping[str, st
     return found
 
 
+@cache
 def spelled(item: Layout) -> str:
     """A layout in the spelling by which syntax is looked up."""
     return text_of(read_formula(to_latex(item)))

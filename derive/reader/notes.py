@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from derive.conventions import in_convention
 from derive.errors import InputError
 from derive.notation import Notation, load, names
 from derive.notation.layout import Symbol
@@ -13,6 +14,7 @@ from derive.notes.build import document
 from derive.notes.story import Story
 from derive.notes.writers.markdown import markdown
 from derive.reader.alignment import aligned
+from derive.reader.apart import APART, without_examples
 from derive.reader.document import PROSE, Row, rows_of, squeezed
 from derive.reader.grammar import read_formula
 from derive.reader.ground import Ground
@@ -21,6 +23,7 @@ from derive.reader.names import spelled
 from derive.reader.reading import chain_of
 from derive.reader.slots import Misfit
 from derive.reader.syntax import Syntax
+from derive.reader.tokens import UNEQUAL
 from derive.results import Result, Results
 from derive.verification.lines import Outcome
 from derive.verification.statements import CHECKED, Report, Statement
@@ -45,10 +48,11 @@ class Expected:
 def verify_notes(text: str, results: Results) -> Report:
     """A statement for each displayed row of ``text``: whether it holds, and the line of the file.
 
-    Rows of the notes that are missing are not ok, nor is what cannot be read. The notation is the one, of those that ship, in which
+    Rows of the notes that are missing are not ok, nor is what cannot be read. Numbers of examples are left
+    out. The notation is the one, of those that ship, in which
     the notes of the network have most in common with the file.
     """
-    written = rows_of(text)
+    written = rows_of(without_examples(text))
     judge = RowJudge.of(results, written)
     pairs, missing = aligned(written, judge.reference)
     statements = [statement for row, pair in zip(written, pairs, strict=True) for statement in judge.statements(row, pair)]
@@ -59,22 +63,23 @@ def expected_rows(results: Results, notation: Notation) -> list[Expected]:
     """Every row of the notes of a network."""
     whole = document(Story(results, notation, load_words()))
     found: list[Expected] = []
-    for number, section in enumerate(whole.sections):
+    for number, section in enumerate(section for section in whole.sections if section.anchor not in APART):
         rows = rows_of(markdown(replace(whole, sections=(section,))))
         found += [Expected(replace(row, display=1000 * number + row.display), section.anchor) for row in rows]
     return found
 
 
-def _closest(written: Sequence[Row], results: Results) -> tuple[Notation, list[Expected]]:
+def _closest(written: Sequence[Row], results: Results) -> tuple[Results, Notation, list[Expected]]:
+    """The results in the convention that most of the rows are written in, its notation and all rows of its notes."""
     keys = {row.key for row in written if row.kind != PROSE}
-    best: tuple[Notation, list[Expected]] | None = None
+    best: tuple[Results, Notation, list[Expected]] | None = None
     most = -1
     for name in sorted(names(), key=lambda own: own != DEFAULT):
-        notation = load(name)
-        expected = expected_rows(results, notation)
+        told, notation = in_convention(results, load(name))
+        expected = expected_rows(told, notation)
         common = len(keys & {own.row.key for own in expected})
         if common > most:
-            best, most = (notation, expected), common
+            best, most = (told, notation, expected), common
         if 2 * most >= len(keys):  # no other notation has more than the rest
             break
     assert best is not None
@@ -94,8 +99,8 @@ class RowJudge:
     @staticmethod
     def of(results: Results, written: Sequence[Row] = ()) -> RowJudge:
         """The judge for the notation in which the notes have most in common with what is written."""
-        notation, expected = _closest(written, results)
-        return RowJudge(results, notation, [own.row for own in expected], {id(own.row): own.section for own in expected})
+        told, notation, expected = _closest(written, results)
+        return RowJudge(told, notation, [own.row for own in expected], {id(own.row): own.section for own in expected})
 
     def missing(self, row: Row) -> Statement:
         """What there is to say about a row of the notes that is not in the file."""
@@ -134,6 +139,9 @@ class RowJudge:
         if row.fault:
             return row.fault, nothing
         try:
+            chain = read_formula(row.whole)
+            if chain.signs == (UNEQUAL,):
+                return self._unequal(chain.sides, context, row), Outcome(0.0, 1)
             sides = chain_of(row.whole).sides
             if len(sides) < 2:
                 return "not understood: no equation", nothing
@@ -147,6 +155,13 @@ class RowJudge:
         except InputError as error:
             return f"not understood: {error}", nothing
         return "", outcome
+
+    def _unequal(self, sides: Sequence[Syntax], context: Row | None, row: Row) -> str:
+        """What is wrong with a warning that two sides differ: empty where they do, in their values or because parts do not fit."""
+        try:
+            return "" if self._evaluated(sides, context, row).fault else "both sides are equal"
+        except Misfit:
+            return ""
 
     def _evaluated(self, sides: Sequence[Syntax], context: Row | None, row: Row) -> Outcome:
         section = self.sections.get(id(context), "") if context is not None else ""

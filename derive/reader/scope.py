@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from derive.errors import quoted
 from derive.indices import Axis
+from derive.notation.layout import Symbol
 from derive.reader.choices import Choices
 from derive.reader.names import ENTRY, SINGLE, Meaning, Names, spelled
 from derive.reader.slots import Letter, Letters, misfit
@@ -89,7 +90,7 @@ class Scope:
 
 def scope_of(names: Names, layer: int | None = None, *, variable: bool = False) -> Scope:
     """The scope of a whole formula; ``layer`` (the input layer being 0) is the one that the general letter stands for."""
-    letter = spelled(names.notation.symbols["pre_activation"]) if variable else None
+    letter = spelled(Symbol(names.notation.argument)) if variable else None
     return Scope(names, names.marks(layer), Letters(), letter)
 
 

@@ -17,6 +17,8 @@ DEEPEST = 60
 """Formulas may be so long, and nested so deep."""
 
 LONGEST_NUMBER = 100
+UNEQUAL = "!="
+"""The relation of a formula that says what is not so."""
 
 _COMMANDS = {
     **dict.fromkeys(("frac", "tfrac", "dfrac"), "FRAC"),
@@ -27,7 +29,8 @@ _COMMANDS = {
     **{"lVert": "LNORM", "rVert": "RNORM", "lvert": "LABS", "rvert": "RABS", "{": "LBRACKET", "}": "RBRACKET"},
     **{"lbrack": "LBRACKET", "rbrack": "RBRACKET"},
 }
-_RELATIONS = {"le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "leftarrow": "=", "gets": "=", "lt": "<", "gt": ">", "coloneqq": "="}
+_RELATIONS = {"le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "leftarrow": "=", "gets": "=", "lt": "<", "gt": ">"}
+_RELATIONS |= {"coloneqq": "=", "ne": UNEQUAL, "neq": UNEQUAL}
 _PLAIN = {
     **dict.fromkeys("+-", "SIGN"),
     **dict.fromkeys("=<>", "RELATION"),

@@ -1,0 +1,24 @@
+"""One claim, whatever it is written as, judged about one network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from derive.claims.formula import check_formula
+from derive.claims.networks import Grounds
+from derive.claims.verdict import Verdict
+from derive.errors import InputError
+from derive.network import Network
+from derive.notation import load
+
+LONGEST_CLAIM = 20_000
+
+
+def check_claim(claim: str, network: Network, notation: str | Path = "nielsen") -> Verdict:
+    """The verdict on a formula or chain in LaTeX.
+
+    Raises ``InputError`` where it cannot be read: the place, what came and what was expected there.
+    """
+    if len(claim) > LONGEST_CLAIM:
+        raise InputError(f"a claim of {len(claim)} characters; the limit is {LONGEST_CLAIM}")
+    return check_formula(claim, Grounds(network, load(notation)))

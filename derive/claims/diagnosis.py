@@ -1,0 +1,248 @@
+"""Why a relation is wrong: which single change of it, or which other convention, would make it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from derive.claims.judging import Finding, Layers, chosen_places, compared, readings
+from derive.claims.networks import Stage
+from derive.claims.repairs import Repair, repairs_of
+from derive.errors import InputError
+from derive.expressions import Apply, Entry, Expression, Function
+from derive.functions.scalar import FUNCTIONS
+from derive.indices import Axis
+from derive.reader.activations import activation_of
+from derive.reader.printing import latex_of
+from derive.reader.reading import Reading
+from derive.reader.slots import Misfit
+from derive.reader.syntax import Syntax
+from derive.verification.evaluate import EvaluationError
+from derive.verification.points import Point
+
+PATIENCE = 1.0
+"""Seconds after which no further repair is tried."""
+_SAME = 1e-20
+OTHER_ACTIVATIONS: tuple[tuple[str, Callable[[Any], Any] | None], ...] = (
+    ("sigmoid", lambda a: a * (1 - a)),
+    ("tanh", lambda a: 1 - a * a),
+    *((name, None) for name in ("sigmoid", "tanh", "relu", "softplus")),
+)
+"""Functions whose derivatives are written for those of others, some through the output."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The family of a mistake, what is wrong in words, and the right side that should stand there where one was found."""
+
+    family: str
+    said: str
+    side: Syntax | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A wrong relation with the places where it is tested."""
+
+    left: Syntax
+    right: Syntax
+    trials: tuple[tuple[Stage, Layers], ...]
+    role: str
+
+    def holds(self, right: Syntax) -> bool:
+        """Whether the relation holds with another right side, in the first place where the claim is tested."""
+        for stage, layers in self.trials[:2]:
+            try:
+                if compared((self.left, right), stage, layers, self.role).ok:
+                    return True
+            except InputError:
+                continue
+        return False
+
+
+def diagnosed(case: Case, finding: Finding) -> Diagnosis:
+    """The first explanation found: by numbers where the sides can be compared, else by trying repairs."""
+    found = by_numbers(case) if finding.difference is not None else None
+    if found is not None and found.family in ("sign", "factor"):
+        return found
+    start = monotonic()
+    notation = case.trials[0][0].notation
+    tried: set[str] = set()
+    for repair in repairs_of(case.right, case.left, notation):
+        text = latex_of(repair.side)
+        if text in tried:
+            continue
+        tried.add(text)
+        if monotonic() - start > PATIENCE:
+            break
+        if found is not None and repair.family in ("factor", "other", "exponent"):
+            break
+        if case.holds(repair.side):
+            return _of_repair(repair)
+    return found or Diagnosis("other", "")
+
+
+def _of_repair(repair: Repair) -> Diagnosis:
+    return Diagnosis(repair.family, f"wrong is {repair.said}", repair.side)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Both sides at one place."""
+
+    left: Any
+    right: Any
+    stage: Stage
+    layer: int | None
+    subject: Entry | None
+    value: Callable[[Expression], Any]
+    sizes: dict[str, int]
+
+
+def by_numbers(case: Case) -> Diagnosis | None:
+    """What the numbers say: a constant ratio, a ratio of sizes, the derivative of the layer's activation, a bias more or less."""
+    try:
+        samples = list(_samples(case))
+    except InputError:
+        return None
+    samples = [own for own in samples if own.right != 0 or own.left != 0]
+    if len(samples) < 2:
+        return None
+    if any(own.right == 0 or own.left == 0 for own in samples):
+        return _by_difference(samples)
+    ratios = [own.left / own.right for own in samples]
+    if _all_same(ratios):
+        ratio = ratios[0]
+        if abs(ratio + 1) < _SAME:
+            return Diagnosis("sign", "the right side has the wrong sign")
+        return Diagnosis("factor", f"the right side must be {samples[0].stage.points[0].valuation.context.nstr(ratio, 8)} times as large")
+    return _by_sizes(samples, ratios) or _by_activation(samples, ratios) or _by_difference(samples)
+
+
+def _samples(case: Case) -> Iterator[Sample]:
+    for stage, layers in case.trials[:1]:
+        for layer in layers:
+            try:
+                reading = next(iter(readings((case.left, case.right), stage, layer)))
+            except Misfit:
+                continue
+            for seed in (0, 1):
+                try:
+                    point = stage.point(seed)
+                    yield from _at(reading, point, stage, layer)
+                except EvaluationError:
+                    return
+
+
+def _at(reading: Reading, point: Point, stage: Stage, layer: int | None) -> Iterator[Sample]:
+    valuation = point.valuation
+    for place in chosen_places(reading, point):
+        left, right = (valuation.evaluate(entry, place) for entry in reading.entries)
+        subject = _subject(reading.entries[0])
+
+        def value(expression: Expression, place: Any = place) -> Any:
+            return valuation.evaluate(expression, place)
+
+        yield Sample(left, right, stage, layer, subject, value, dict(valuation.sizes))
+
+
+def _subject(left: Expression) -> Entry | None:
+    """What the left side is the derivative by, or the left side itself."""
+    by = getattr(left, "by", left)
+    if isinstance(by, Entry):
+        return Entry(by.tensor.of, *by.positions) if by.tensor.of is not None else by
+    return None
+
+
+def _all_same(values: Sequence[Any]) -> bool:
+    return all(abs(value - values[0]) <= _SAME * abs(values[0]) for value in values)
+
+
+def _by_sizes(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosis | None:
+    """A number of units or patterns too much or too little."""
+    axes: dict[str, Axis] = {axis.name: axis for axis in samples[0].stage.system.axes}
+    for name in axes:
+        for power in (1, -1):
+            scaled = [ratio * own.sizes[name] ** power for own, ratio in zip(samples, ratios, strict=True)]
+            if _all_same(scaled) and len({own.sizes[name] for own in samples}) > 1:
+                return Diagnosis("reduction", f"a {'division by' if power == 1 else 'factor of'} the number of {_units(name)} is missing")
+    return None
+
+
+def _units(name: str) -> str:
+    return "patterns" if name == "batch" else f"units in layer {name[1:]}" if name[1:].isdigit() else f"positions along {name}"
+
+
+def _by_activation(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosis | None:
+    """The derivative of the activation of the layer that the left side speaks of, too much or too little."""
+    slopes = [_slope(own) for own in samples]
+    for name, through_output in OTHER_ACTIVATIONS:
+        others = [_slope_through(own, through_output) if through_output else _slope(own, FUNCTIONS[name]) for own in samples]
+        pairs = list(zip(ratios, slopes, others, strict=True))
+        if all(slope and other is not None and abs(ratio * other / slope - 1) < _SAME for ratio, slope, other in pairs):
+            return Diagnosis("derivative", f"the derivative is that of {name}, not that of each layer's own activation")
+    for power, said in ((1, "is missing"), (-1, "does not belong there")):
+        scaled = []
+        for slope, ratio in zip(slopes, ratios, strict=True):
+            if slope is None or slope == 0:
+                break
+            scaled.append(ratio / slope**power)
+        else:
+            if all(abs(value - 1) < _SAME for value in scaled):
+                return Diagnosis("derivative", f"the derivative of the activation of this layer {said}")
+    return None
+
+
+def _slope(own: Sample, instead: Function | None = None) -> Any | None:
+    """The derivative of the activation at the unit that the left side speaks of, or of another function there."""
+    if own.subject is None:
+        return None
+    system = own.stage.system
+    layer = own.subject.tensor.layer
+    z = next((tensor for tensor in system.definitions if tensor.role == "pre_activation" and tensor.layer == layer), None)
+    function = instead or (activation_of(system, layer) if layer is not None else None)
+    if z is None or function is None:
+        return None
+    positions = own.subject.positions[: len(z.axes)]
+    try:
+        return own.value(Apply(function.prime, Entry(z, *positions)))
+    except (EvaluationError, ValueError):
+        return None
+
+
+def _slope_through(own: Sample, formula: Callable[[Any], Any]) -> Any | None:
+    """A derivative as a function of the output at the unit that the left side speaks of."""
+    if own.subject is None:
+        return None
+    layer = own.subject.tensor.layer
+    output = next((t for t in own.stage.system.definitions if t.role == "output" and t.layer == layer), None)
+    if output is None:
+        return None
+    try:
+        return formula(own.value(Entry(output, *own.subject.positions[: len(output.axes)])))
+    except (EvaluationError, ValueError):
+        return None
+
+
+def _by_difference(samples: Sequence[Sample]) -> Diagnosis | None:
+    """A bias too much or too little."""
+    for sign in (1, -1):
+        for own in samples:
+            bias = _bias(own)
+            if bias is None or abs(own.left - own.right - sign * bias) > _SAME * max(abs(own.left), abs(own.right)):
+                break
+        else:
+            return Diagnosis("bias", "the bias is missing" if sign == 1 else "the bias does not belong there")
+    return None
+
+
+def _bias(own: Sample) -> Any | None:
+    if own.subject is None or not own.subject.positions:
+        return None
+    layer = own.subject.tensor.layer
+    bias = next((t for t in own.stage.system.parameters if t.role == "bias" and t.layer == layer), None)
+    if bias is None or own.subject.tensor.axes[-1:] != bias.axes:
+        return None
+    return own.value(Entry(bias, own.subject.positions[-1]))
