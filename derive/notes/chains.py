@@ -165,7 +165,7 @@ def _finer(story: Story, result: Result, step: Step, page: Page) -> tuple[tuple[
 def _finer_reason(story: Story, result: Result, step: Step, substep: Step, page: Page) -> Sentence:
     """The sentence beside a finer line: the rules of differentiation it applies, or what it names of what its line names."""
     if substep.rule == "push":
-        return _semicolons(story, [story.say(f"push.{rule}") for rule in push_rules(substep)])
+        return _semicolons(story, [story.say(f"rule.push_{rule}") for rule in push_rules(substep)])
     told = {"name_adjoint": "adjoint", "insert_definition": "value"}.get(substep.rule, "")
     because = substep.because or tuple((name, node) for name, node in step.because if name.startswith(told))
     return reason(story, replace(substep, because=because), page, result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -28,7 +29,7 @@ def lines(results: Results, level: str) -> list[Line]:
 def test_each_level_shows_all_that_the_one_before_it_shows(results: Results) -> None:
     shown = [[line.right for line in lines(results, level)] for level in LEVELS]
     assert len(shown[0]) < len(shown[1]) < len(shown[2])
-    for less, more in zip(shown, shown[1:], strict=False):
+    for less, more in pairwise(shown):
         rest = iter(more)
         assert all(right in rest for right in less)
 
