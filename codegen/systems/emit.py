@@ -107,20 +107,23 @@ def emit_system(
 ) -> str:
     """The module of an equation file, certified. Raises CertificateError where a check fails."""
     work = work_of(sweep.system, sweep.derivations, number)
-    maker = Maker(network, style, dtype, version, _sample(network, sweep, dtype))
+    sample, loops = _sampled(network, work, dtype)
+    maker = Maker(network, style, dtype, version, sample)
     text = maker.module(work)
-    certify(work, maker, text)
+    certify(work, maker, text, loops)
     return text
 
 
 def reference_module(network: Network, sweep: Sweep) -> Any:
     """The loop form of an equation file in float64, with which others are compared."""
-    maker = Maker(network, "loops", "float64", "", _sample(network, sweep, "float64"))
-    return certificate.loaded(maker.module(work_of(sweep.system, sweep.derivations), bare=True))
+    return _sampled(network, work_of(sweep.system, sweep.derivations), "float64")[1]
 
 
-def certify(work: Work, maker: Maker, text: str) -> None:
-    """Raise CertificateError unless ``text``, made from ``work``, passes every check of the certificate."""
+def certify(work: Work, maker: Maker, text: str, loops: Any = None) -> None:
+    """Raise CertificateError unless ``text``, made from ``work``, passes every check of the certificate.
+
+    ``loops`` is the loop form of ``work``, where there is one already.
+    """
     tree = certificate.check_text(text)
     module = certificate.loaded(text)
     _check_arrays(module)
@@ -129,8 +132,7 @@ def certify(work: Work, maker: Maker, text: str) -> None:
     certificate.check_selftest(checked)
     if maker.style == "vectorised":
         _check_allocation(tree, module)
-        loops = certificate.loaded(Maker(maker.network, "loops", maker.dtype, "", maker.sample).module(small, bare=True))
-        _check_agreement(checked, loops)
+        _check_agreement(checked, loops if loops and small is work else _loops(maker.network, small, maker.dtype, maker.sample))
 
 
 def _smaller(model: Network, input_gradient: bool) -> Work:
@@ -161,20 +163,27 @@ def _number(value: Any) -> int | float:
     return int(value) if value == int(value) else float(value)
 
 
-def _sample(model: Network, sweep: Sweep, dtype: str) -> str:
-    """How the selftest draws parameters: of both signs where the loss has a value there, else positive."""
-    for sample in (SIGNED, POSITIVE):
-        work = work_of(sweep.system, ())
-        if _numbers(work) > MOST_CHECKED:
-            return SIGNED
-        module = certificate.loaded(Maker(model, "loops", dtype, "", sample).module(work, bare=True))
-        with np.errstate(all="ignore"):
-            try:
-                if all(np.isfinite(module.loss(*module._random_point(seed))) for seed in (1, 2)):
-                    return sample
-            except (ArithmeticError, ValueError):
-                continue
-    return SIGNED
+def _loops(model: Network, work: Work, dtype: str, sample: str) -> Any:
+    """The loop form, as a module."""
+    return certificate.loaded(Maker(model, "loops", dtype, "", sample).module(work, bare=True))
+
+
+def _sampled(model: Network, work: Work, dtype: str) -> tuple[str, Any]:
+    """How the selftest draws parameters: of both signs where the loss has a value there, else positive; and the loop form with it."""
+    first = _loops(model, work, dtype, SIGNED)
+    if _numbers(work) > MOST_CHECKED or _has_values(first):
+        return SIGNED, first
+    second = _loops(model, work, dtype, POSITIVE)
+    return (POSITIVE, second) if _has_values(second) else (SIGNED, first)
+
+
+def _has_values(module: Any) -> bool:
+    """Whether the loss is finite at the points of the selftest."""
+    with np.errstate(all="ignore"):
+        try:
+            return all(np.isfinite(module.loss(*module._random_point(seed))) for seed in (1, 2))
+        except (ArithmeticError, ValueError):
+            return False
 
 
 def _numbers(work: Work) -> int:

@@ -51,7 +51,8 @@ class _Reader:
         elif not value.args:
             self.tokens.append(str(value))
         else:
+            parts = value.args
             self.shifted = self.shifted or speaks_of_sizes(value)
-            self.tokens.append(f"{type(value).__name__}/{len(value.args)}")
-            for part in value.args:
+            self.tokens.append(f"{type(value).__name__}/{len(parts)}")
+            for part in parts:
                 self.read(part)
