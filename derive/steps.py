@@ -8,7 +8,7 @@ from functools import cached_property
 from sympy import Basic
 
 from derive.equations import Equation
-from derive.expressions import Entry, Expression, Partial, Tensor
+from derive.expressions import Entry, Expression, Tensor
 from derive.traversal import tensors_of
 
 

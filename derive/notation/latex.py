@@ -8,6 +8,7 @@ from derive.notation.layout import (
     GREEK,
     Accented,
     Big,
+    Box,
     Branches,
     Digits,
     Fenced,
@@ -121,6 +122,8 @@ def to_latex(item: Layout) -> str:
             tall = any(isinstance(cell, Fraction) for cells in rows for cell in cells)
             lines = (r" \\[4pt] " if tall else r" \\ ").join(" & ".join(to_latex(cell) for cell in cells) for cells in rows)
             return f"\\begin{{bmatrix}} {lines} \\end{{bmatrix}}"
+        case Box(body):
+            return f"\\boxed{{{to_latex(body)}}}"
         case Accented(body, accent):
             return f"\\{accent}{{{to_latex(body)}}}"
     raise TypeError(f"no LaTeX for {type(item).__name__}")

@@ -137,6 +137,13 @@ class Accented(Layout):
     accent: str
 
 
+@dataclass(frozen=True)
+class Box(Layout):
+    """``body`` in a frame, to be recognised where it stands again."""
+
+    body: Layout
+
+
 def row(*parts: Layout) -> Layout:
     """The parts side by side, nested rows flattened."""
     flat = tuple(p for part in parts for p in (part.parts if isinstance(part, Row) else (part,)))
@@ -160,7 +167,7 @@ def height(item: Layout) -> int:
             return 1 if small else min(3, 2 + (max(height(top), height(bottom)) > 1))
         case Big():
             return 2
-        case Root(body) | Accented(body, _):
+        case Root(body) | Accented(body, _) | Box(body):
             return min(3, height(body))
         case Fenced(body, _, size):
             return size if size else height(body)

@@ -10,6 +10,7 @@ from derive.notation.layout import (
     Accented,
     Argument,
     Big,
+    Box,
     Branches,
     Digits,
     Fenced,
@@ -106,6 +107,8 @@ def mathml_of(item: Layout) -> str:
         case Grid(rows):
             fences = ('<mo form="prefix" fence="true" stretchy="true">[</mo>', '<mo form="postfix" fence="true" stretchy="true">]</mo>')
             return f"<mrow>{fences[0]}{_table(rows, 'matrix')}{fences[1]}</mrow>"
+        case Box(body):
+            return f'<mrow class="box">{mathml_of(body)}</mrow>'
         case Accented(body, accent):
             stretchy = ' stretchy="false"'
             return f'<mover accent="true">{mathml_of(body)}<mo{stretchy}>{_ACCENTS[accent]}</mo></mover>'

@@ -40,7 +40,8 @@ class Notation:
     Order: ``pre_activation_order``, ``chain_order``, ``gradient_order``, ``residual_order``, ``bias_place``.
     Style: ``derivation``, ``route``, ``delta_sign``, ``derivative``, ``loss_derivative``, ``hidden_delta``, ``gradient``, ``product``,
     ``bias`` (vector, column), ``samples`` (rows, columns), ``sum_limits``, ``update``, ``update_by``. Activation: ``activation_name``
-    (own, layer, unit, role), ``activation_letter``, ``output_activation``, ``hidden_activation``. ``macros``: commands by role.
+    (own, layer, unit, role), ``activation_letter``, ``output_activation``, ``hidden_activation``,
+    ``argument`` (of a function by itself). ``macros``: commands by role.
 
     ``depth`` is no key: the number of the output layer of the network that is spoken of, None where that is not known.
     """
@@ -95,6 +96,7 @@ class Notation:
     activation_letter: str
     output_activation: str
     hidden_activation: str
+    argument: str
     depth: int | None = None
 
 
@@ -132,7 +134,8 @@ def notation(data: Mapping[str, Any], name: str, where: str | Source) -> Notatio
     source = Source(where) if isinstance(where, str) else where
     checked = _checked(data, source)
     for form in FORMS:
-        _check_different({role: checked[f"{form}.{role}"] for role in TABLES[form]}, form, source)
+        told_apart = ("total_loss",) if checked["patterns.mark"] != "none" else ()
+        _check_different({role: checked[f"{form}.{role}"] for role in TABLES[form] if role not in told_apart}, form, source)
     free = {table: {key: schema.name(value, f"{table}.{key}", source) for key, value in data[table].items()} for table in FREE_TABLES}
     _check_macros(free["macros"], source)
     found = Notation(
@@ -193,6 +196,7 @@ FIELDS: Mapping[str, str] = {
     "activation_letter": "activation.letter",
     "output_activation": "activation.output",
     "hidden_activation": "activation.hidden",
+    "argument": "activation.argument",
 }
 """Which key of the file each field of a notation holds."""
 

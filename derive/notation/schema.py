@@ -196,11 +196,11 @@ TABLES: Mapping[str, Mapping[str, Check]] = {
         "product": one_of("none", "dot"),
         "bias": one_of("vector", "column"),
         "samples": one_of("rows", "columns"),
-        "sum_limits": one_of("none", "always", "outputs"),
+        "sum_limits": one_of("none", "always", "outputs", "loss"),
         "update": one_of("arrow", "time", "new", "none"),
         "update_by": one_of("gradient", "delta"),
     },
-    "activation": {"name": one_of("own", "layer", "unit", "role"), "letter": name, "output": name, "hidden": name},
+    "activation": {"name": one_of("own", "layer", "unit", "role"), "letter": name, "output": name, "hidden": name, "argument": name},
 }
 FREE_TABLES = ("functions", "macros")
 """Tables with any names as keys, each with letters as value."""

@@ -236,6 +236,8 @@ def size_layout(axis: Axis, notation: Notation, view: View, letter: Layout | Non
 
 def has_limits(index: Index, notation: Notation, view: View) -> bool:
     """Whether a sum over an index shows where it begins and ends."""
+    if notation.sum_limits == "loss":
+        return view.loss and unit_layer(index.axis) is not None
     if notation.sum_limits != "outputs":
         return notation.sum_limits == "always"
     return unit_layer(index.axis) is not None and unit_layer(index.axis) == notation.depth and view.general is None

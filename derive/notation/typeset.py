@@ -132,7 +132,7 @@ def _(value: Size, page: Page) -> Layout:
 
 @layout.register
 def _(value: Variable, page: Page) -> Layout:
-    return page.notation.symbols["pre_activation"]
+    return Symbol(page.notation.argument)
 
 
 @layout.register

@@ -8,6 +8,7 @@ from derive.notation.layout import (
     GREEK,
     Accented,
     Big,
+    Box,
     Branches,
     Digits,
     Fenced,
@@ -68,6 +69,8 @@ def width(item: Layout) -> float:
             return sum(max(width(cell) for cell in column) + 1 for column in columns) + 0.6
         case Accented(body, _):
             return width(body)
+        case Box(body):
+            return width(body) + 0.7
     raise TypeError(f"no width for {type(item).__name__}")
 
 
@@ -86,7 +89,7 @@ def tallness(item: Layout) -> float:
             return tallness(base) + 0.15
         case Fraction(top, bottom, small):
             return (_SCRIPT if small else 1) * (tallness(top) + tallness(bottom)) + 0.2
-        case Root(body) | Accented(body, _) | Fenced(body, _, _):
+        case Root(body) | Accented(body, _) | Fenced(body, _, _) | Box(body):
             return tallness(body) + 0.1
         case Big(_, below, above):
             return 1.5 + sum(0.75 for limit in (below, above) if limit is not None)

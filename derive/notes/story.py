@@ -72,6 +72,9 @@ class Story:
     def view(self, result: Result) -> View:
         """How a result is shown: a family as the general layer l, the output layer as L, the only hidden layer as l as well."""
         batch = self.has_batch and result.system is self.network.batch
+        if result.kind == "loss":
+            last = None if is_fixed(self.notation) or not self._is_local(result, self.depth) else self.depth
+            return replace(self.plain_view(batch, last=last), loss=True)
         if result.layer is not None:
             every = any(member.tensor.layer == self.depth for member in result.members)
             if is_fixed(self.notation) and not (every and self.notation.generic_letters):
@@ -80,8 +83,6 @@ class Story:
         layer = result.equation.tensor.layer
         if is_fixed(self.notation):
             return self.plain_view(batch)
-        if layer is None and result.kind == "loss":
-            layer = self.depth
         if layer is None or not self._is_local(result, layer):
             return self.plain_view(batch)
         if layer == self.depth:
