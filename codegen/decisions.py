@@ -19,7 +19,7 @@ from derive.files import read
 
 USUAL_BATCH = 32
 """Decisions are for batches of this size where no other is given."""
-MOST_WEIGHED = 400
+MOST_WEIGHED = 150
 """With more equations the first choice is taken: each is lowered to be weighed, and that takes as long as all else."""
 KEYS = ("specification", "dtype", "batch", "layout")
 HEAD = "# How `deltarule emit --decisions` writes the module of one network, for any machine."
