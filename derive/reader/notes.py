@@ -171,7 +171,15 @@ class RowJudge:
             return judge(sides, self._ground(result), layers)
         if section == FUNCTIONS:
             return self._function(sides)
-        return judge(sides, self.pattern, self._layers(sides, None, context), units=section == UNITS)
+        layers = self._layers(sides, None, context)
+        try:
+            return judge(sides, self.pattern, layers, units=section == UNITS)
+        except Misfit:
+            raise
+        except InputError:
+            if self.results.network.batch is self.results.network.pattern:
+                raise
+            return judge(sides, self.batch, layers)  # formulas without a number may speak of a batch
 
     def _function(self, sides: Sequence[Syntax]) -> Outcome:
         """Functions of one name that differ in parameters are tried in turn."""
