@@ -35,7 +35,7 @@ def _judge(spec: str = SPEC) -> RowJudge:
 def _changed(text: str, spec: str = SPEC) -> list[Statement]:
     """What is said about the rows of a text that are not those of the notes, and about missing ones."""
     judge = _judge(spec)
-    written = rows_of(text)
+    written = rows_of(without_examples(text))
     pairs, missing = aligned(written, judge.reference)
     found = [s for row, pair in zip(written, pairs, strict=True) if not _unchanged(row, pair) for s in judge.statements(row, pair)]
     return [*found, *(judge.missing(row) for row in missing)]
