@@ -16,29 +16,30 @@ IMPORTS = frozenset(
         "import math",
         "import numpy as np",
         "import sys",
+        "from tqdm import tqdm",
     ]
 )
 BUILTINS = frozenset(
     """
-    ArithmeticError Exception FloatingPointError OSError OverflowError TypeError ValueError __name__ abs all any bool complex dict enumerate
-    float int isinstance len list max min print range repr reversed round sorted str sum tuple type zip
+    ArithmeticError Exception FloatingPointError ImportError OSError OverflowError TypeError ValueError __name__ abs all any bool callable
+    complex dict enumerate float int isinstance len list max min print range repr reversed round sorted str sum tuple type zip
     """.split()  # noqa: SIM905 - reads better than thirty quotes
 )
 NUMPY = frozenset(
     """
-    abs absolute add arange array asarray ascontiguousarray copysign copyto cos divide dtype einsum empty equal errstate exp exp2 expm1
-    eye float32 float64 full greater greater_equal integer intp isfinite less less_equal log log1p logical_and logical_not logical_or
-    matmul maximum minimum multiply ndarray negative newaxis ones pi power random real reciprocal sign sin sqrt square subtract sum take
-    tanh where zeros
+    abs absolute add arange array array_equal asarray ascontiguousarray copysign copyto cos divide dtype einsum empty equal errstate exp
+    exp2 expm1 eye float32 float64 full greater greater_equal integer intp isfinite less less_equal log log1p logical_and logical_not
+    logical_or matmul maximum minimum multiply ndarray negative newaxis ones pi power random real reciprocal sign sin sqrt square subtract
+    sum take tanh where zeros
     """.split()  # noqa: SIM905
 )
 MATHEMATICS = frozenset("copysign cos erf exp expm1 inf log log1p nan pi pow sin sqrt tanh".split())  # noqa: SIM905
 MODULES = {"np": NUMPY, "sys": frozenset(["argv", "exit", "stderr"]), "math": MATHEMATICS}
 ATTRIBUTES = frozenset(
     """
-    RandomState T all any append argmax astype batch copy dot dtype dx fill files flat flat_gradients flat_parameters forward gradients imag
-    inputs input_gradients items itemsize join keys kind loss loss_and_gradients max min ndim outer parameters real reduce reshape
-    set_parameters shape size step sum take tolist transpose uniform values _asdict _fields _replace
+    RandomState T all any append argmax astype batch copy dot dtype dx fill files flat flat_gradients flat_parameters forward gradients get
+    imag inputs input_gradients item items itemsize join keys kind loss loss_and_gradients max min ndim outer parameters permutation real
+    reduce reshape set_parameters shape size step sum take tolist transpose uniform update values _asdict _fields _replace
     """.split()  # noqa: SIM905
 )
 NO_FIELDS = frozenset(

@@ -67,6 +67,8 @@ def _writes(call: ast.Call, products: frozenset[str]) -> bool:
             return given == 2
         case ast.Name(id=name) if name in products:
             return given == 2
+        case ast.Attribute(attr="fill"):
+            return given == 1
         case ast.Name(id="run_forward" | "run_loss"):
             return True
         case ast.Name(id="copyto") if [keyword.arg for keyword in call.keywords] == ["where"]:

@@ -22,9 +22,12 @@ from codegen.targets import numpy_loops, numpy_vectorised, python_scalar
 from codegen.targets.loops import loop_lines
 from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord, parameter_records, shape_text, unpacked
 from codegen.targets.templates import render
+from codegen.updates.record import training_record
 from derive.chain_rule import Sweep
 from derive.expressions import ONE, Tensor, Total
 from derive.network import Network
+from derive.optimisers import Optimiser
+from derive.optimisers import optimiser as named_optimiser
 from derive.specifications.equation_specification import EquationSpecification
 from derive.specifications.specification import Specification
 from derive.traversal import tensors_of
@@ -48,19 +51,22 @@ def emit(
     number: Callable[[Tensor], int] | None = None,
     version: str = "",
     decisions: Decisions | None = None,
+    optimiser: str | None = None,
 ) -> str:
     """The module of a network, certified.
 
     ``sweep`` is the reverse sweep of the batch system; where it has the adjoint of x, the module has ``loss_gradients_and_dx``. ``batch``
     is how many patterns a step will see, where that is known: ``auto`` chooses by it, and the scalar style writes so many out. ``number``
     gives the number that comments cite for the equation of a tensor. ``decisions`` fix the form of the vectorised style, which otherwise
-    follows from the sizes. Raises CertificateError where a check fails.
+    follows from the sizes. ``optimiser`` names the update rule of ``train``, which is left out without one. Raises CertificateError where
+    a check fails.
     """
     if isinstance(network.specification, EquationSpecification):
         return emit_system(network, sweep, style="vectorised" if style == "auto" else style, dtype=dtype, number=number, version=version)
     problem = problem_for(network, sweep, number)
+    rule = None if optimiser is None else named_optimiser(optimiser)
     chosen = automatic(problem, batch) if style == "auto" else style
-    facts = Facts(network, chosen, dtype, version, batch, decisions).decided(problem)
+    facts = Facts(network, chosen, dtype, version, batch, decisions, rule).decided(problem)
     text = facts.module(problem)
     certify(problem, facts, text)
     return text
@@ -108,9 +114,10 @@ class Facts:
         version: str,
         patterns: int | None = None,
         decisions: Decisions | None = None,
+        rule: Optimiser | None = None,
     ) -> None:
         self.network, self.style, self.dtype, self.version, self.patterns = network, style, dtype, version, patterns
-        self.decisions = decisions
+        self.decisions, self.rule = decisions, rule
 
     def decided(self, problem: Problem) -> Facts:
         """The same with decisions, those for the sizes of a problem where there are none yet."""
@@ -118,7 +125,7 @@ class Facts:
             return self
         itemsize = np.dtype(self.dtype).itemsize
         decisions = decide(summed_in_place(problem), self.patterns, itemsize) if self.style == "vectorised" else PLAIN
-        return Facts(self.network, self.style, self.dtype, self.version, self.patterns, decisions)
+        return Facts(self.network, self.style, self.dtype, self.version, self.patterns, decisions, self.rule)
 
     def is_small(self, problem: Problem) -> bool:
         sizes = (_size(tensor) for tensor in problem.parameters)
@@ -142,10 +149,13 @@ class Facts:
         vectorised = self.style == "vectorised"
         merged = problem if bare and not vectorised else summed_in_place(problem)
         program = None if bare and not vectorised else optimised(merged, decisions)
+        training = training_record(self.rule, problem, on_floats=self.style == "scalar") if self.rule and not bare else None
         if program and vectorised:
             own = numpy_vectorised.passes_record(merged, program, cite=not bare, plain=decisions.plain)
         elif self.style == "scalar":
-            own = python_scalar.passes_record(problem, self.patterns or 1, cite=not bare)
+            own = python_scalar.passes_record(
+                problem, self.patterns or 1, cite=not bare, calls=training.numbers.calls if training and training.numbers else frozenset()
+            )
         else:
             own = numpy_loops.passes_record(problem, cite=not bare)
         erf = program is not None and vectorised and any(statement.operation == "erf" for statement in program.statements)
@@ -160,7 +170,7 @@ class Facts:
             name=self.network.name,
             title=f"{self.network.name}: a network and its gradients, derived by deltarule ({self.style}, {self.dtype}).",
             header=self.header(problem, program, f"x is (batch, {inputs}), {targets}") if program and not bare else "",
-            imports=tuple(_imports(own)),
+            imports=tuple(_imports(own, training is not None)),
             dtype=self.dtype,
             spec_hash=self.network.specification.hash,
             labels=labels,
@@ -186,6 +196,7 @@ class Facts:
             tolerance=f"{BOUNDS[self.dtype]:.0e}".replace("e-0", "e-"),
             groups=max(1, min(len(names), MOST_GROUPS, LARGEST_SELFTEST // sum(map(_size, problem.parameters)))),
             batches=tuple(sorted({1, 3, *([self.patterns] if self.style == "scalar" and self.patterns else [])})),
+            training=training,
             **own,
         )
 
@@ -215,9 +226,9 @@ def _size(tensor: Tensor) -> int:
     return size
 
 
-def _imports(own: Mapping[str, Any]) -> list[str]:
+def _imports(own: Mapping[str, Any], trained: bool) -> list[str]:
     lines = (line for part in ("forward_lines", "loss_lines", "step_lines") for line in own.get(part, ()))
-    mathematical = "scalar" in own or any("math.erf(" in line for line in lines)
+    mathematical = trained or "scalar" in own or any("math.erf(" in line for line in lines)
     return [*(["import math"] if mathematical else []), "import sys", "from typing import NamedTuple"]
 
 

@@ -63,6 +63,8 @@ def _assigned(target: str, value: Expression, source: Source, indent: int, sign:
             return [*lines, line]
         if is_guarded(value):
             return [*lines, *_under_guard(target, value, source, indent, sign)]
+        if isinstance(value, Cases) and sign == "=":
+            return [*lines, *_branches(target, value, source, indent)]
         part = _largest_part(value, source, WIDTH - indent) or _long_sum(value, source) or _long_branch(value, source)
         if part is None:
             break
@@ -96,10 +98,22 @@ def _under_guard(target: str, value: Expression, source: Source, indent: int, si
     return [*lines, f"{' ' * indent}if {test}:", *_assigned(target, rest, source.where(*relations), indent + 4, sign)]
 
 
+def _branches(target: str, value: Cases, source: Source, indent: int) -> list[str]:
+    """An assignment for each case, under its condition."""
+    lines: list[str] = []
+    for case in value.cases:
+        lines.append(f"{' ' * indent}{'elif' if lines else 'if'} {text(case.relation, source)}:")
+        lines += _assigned(target, case.value, source.where(case.relation), indent + 4)
+        source = source.where(case.relation, otherwise=True)
+    return [*lines, f"{' ' * indent}else:", *_assigned(target, value.otherwise, source, indent + 4)]
+
+
 def _long_branch(value: Expression, source: Source) -> Expression | None:
-    """A term under a guard; it becomes a branch of its own."""
-    terms = value.args if isinstance(value, Plus) else ()
-    return next((term for term in terms if is_guarded(term) and term not in source.key), None)
+    """A term under a guard, or cases among terms or factors; it becomes a branch of its own."""
+    parts = value.args if isinstance(value, Plus | Product) else ()
+    open_ones = [part for part in parts if part not in source.key]
+    guarded = [part for part in open_ones if isinstance(value, Plus) and is_guarded(part)]
+    return next(iter(guarded or [part for part in open_ones if isinstance(part, Cases) and not _needs_guard(part, source)]), None)
 
 
 def _largest_part(value: Expression, source: Source, width: int) -> Expression | None:

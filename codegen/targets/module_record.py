@@ -79,6 +79,7 @@ class ModuleRecord:
     output: str = ""
     loss: str = ""
     scalar: Any = None
+    training: Any = None
 
 
 def size_text(axis: Axis, batch: Axis, patterns: str = "batch") -> str:

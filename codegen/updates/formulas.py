@@ -76,7 +76,7 @@ def _title(value: Expression) -> str:
     """What a number is called."""
     if isinstance(value, Plus) and len(value.args) == 2 and value.args[0] == ONE and len(tensors_of(value)) == 1:
         return f"one_minus_{tensors_of(value)[0].name}"
-    return "rate" if LEARNING_RATE in tensors_of(value) else "factor"
+    return "rate" if LEARNING_RATE in tensors_of(value) else "ratio"
 
 
 def cited_update(update: Equation, indent: int) -> list[str]:

@@ -13,6 +13,7 @@ from codegen.targets.python_scalar.text import text
 from codegen.updates.formulas import EVERY, Formulas, cited_update
 from derive.expressions import Entry
 from derive.optimisers import GRADIENT, LEARNING_RATE, PARAMETER, STEP, Optimiser
+from derive.traversal import tensors_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def number_update(rule: Optimiser, names: Sequence[str]) -> NumberUpdate:
         lines += bracketed("    ", list(rule.state), " = memory", 4)
     for state in rule.state:
         lines += bracketed("    ", [f"{state}_{name}" for name in names], f" = {state}", 4)
-    lines += bracketed("    ", numbers, " = numbers", 4)
+    read = {tensor.name for update in rule.updates for tensor in tensors_of(update.right)}
+    lines += bracketed("    ", [number if number in read else "_" for number in numbers], " = numbers", 4)
     lines += [f"    {own.name} = {own.words}" for own in made_here]
     made: list[list[tuple[str, Value]]] = []
     for update, formula in zip(rule.updates, formulas.rights, strict=True):

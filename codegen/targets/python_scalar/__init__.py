@@ -38,10 +38,10 @@ class ScalarRecord:
     outputs_row: tuple[str, ...]
 
 
-def passes_record(problem: Problem, patterns: int, cite: bool = True) -> Mapping[str, Any]:
+def passes_record(problem: Problem, patterns: int, cite: bool = True, calls: frozenset[str] = frozenset()) -> Mapping[str, Any]:
     """The fields of a module record that depend on this target; ``patterns`` are written out, other numbers take a loop.
 
-    Raises InputError where there would be too many operations.
+    ``calls`` are functions that the rest of the module needs as well. Raises InputError where there would be too many operations.
     """
     x, t = problem.inputs
     results = (problem.loss, *problem.gradients.values(), *problem.input_gradients)
@@ -57,7 +57,7 @@ def passes_record(problem: Problem, patterns: int, cite: bool = True) -> Mapping
     after += loop.returned_with(extra) if extra else loop.returned()
     own = straight.body()
     outputs = forward.looped((x,))
-    calls = straight.calls | loop.calls | forward.calls
+    calls = calls | straight.calls | loop.calls | forward.calls
     record = ScalarRecord(
         patterns=patterns,
         compares=straight.compares or loop.compares,

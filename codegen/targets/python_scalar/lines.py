@@ -58,6 +58,7 @@ class Assignments:
     always: set[Value]
     names: dict[Value, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
 
     def assign(self, title: str, value: Value, indent: int) -> list[str]:
         """``title = value``, after what it needs; a value that has a name gets no second one."""
@@ -111,10 +112,18 @@ class Assignments:
         """An assignment in several lines, each with a part of the terms, factors or arguments."""
         if value.operation in ("largest", "smallest"):
             return self._long_extreme(title, value, indent)
+        if value.operation == "over":
+            above, below = (text(argument, self.names) for argument in value.arguments)
+            return [f"{' ' * indent}{title} = {above}", f"{' ' * indent}{title} = {title} / {below}"]
+        if value.operation == "call":
+            arguments = [f"{' ' * indent}    {text(argument, self.names)}," for argument in value.arguments]
+            return [f"{' ' * indent}{title} = {value.detail}(", *arguments, f"{' ' * indent})"]
         if value.operation == "sum":
             parts = [(f" {sign} ", words) for sign, words in signed_terms(value, self.names)]
-        else:
+        elif value.operation == "product":
             parts = [(" * ", text(factor, self.names, SIGN)) for factor in value.arguments]
+        else:
+            raise TypeError(f"a line of {value.operation} is too long: {text(value, self.names)}")
         return _broken(title, parts, indent)
 
     def _branches(self, title: str, value: Value, indent: int) -> list[str]:
@@ -126,7 +135,7 @@ class Assignments:
             lines = self.assign(self.fresh(condition, title), condition, indent)
         lines.append(f"{pad}if {text(condition, self.names)}:")
         for place, branch in enumerate(branches):
-            inner = Assignments(self.counts, unconditional([branch]), dict(self.names), self.taken)
+            inner = Assignments(self.counts, unconditional([branch]), dict(self.names), self.taken, self.owners)
             lines += inner.prepare(branch, title, indent + 4) + inner.write(title, branch, indent + 4)
             lines += [f"{pad}else:"] if place == 0 else []
         return lines
@@ -143,7 +152,8 @@ class Assignments:
         return lines
 
     def fresh(self, part: Value, target: str) -> str:
-        """A name for a part: what is done to what where that is short, else its target's and what kind of part it is."""
+        """A name for a part: what is done to what where that is short, else what it is a part of and which kind of part."""
+        owner = self.owners.get(target, target)
         operands = [text(argument, self.names) for argument in part.arguments]
         operation = OPERATIONS.get(part.operation, str(part.detail).strip("_"))
         if part.detail == (1, -1):
@@ -154,20 +164,23 @@ class Assignments:
         if part.operation == "call" and simple:
             name = f"{operation}_{operands[0]}"
         if not name or len(name) > LONGEST_NAME:
-            name = f"{target}_{WORDS.get(operation, KINDS.get(part.operation, operation))}"
+            name = f"{owner}_{WORDS.get(operation, KINDS.get(part.operation, operation))}"
         names = (name, *(f"{name}_{count}" for count in range(2, 10_000)))
-        return next(candidate for candidate in names if candidate not in self.taken)
+        found = next(candidate for candidate in names if candidate not in self.taken)
+        self.owners[found] = owner
+        return found
 
 
 def _broken(title: str, parts: Sequence[tuple[str, str]], indent: int) -> list[str]:
-    """``title = a + b`` and ``title = title + c``, as many parts in a line as fit."""
+    """``title = a + b`` and ``title = title + c``, or ``title *= c``, as many parts in a line as fit."""
     lines: list[str] = []
     line = f"{' ' * indent}{title} = {parts[0][1]}"
     for sign, words in parts[1:]:
         if len(line + sign + words) > WIDTH:
             lines.append(line)
-            line = f"{' ' * indent}{title} = {title}"
-        line += sign + words
+            line = f"{' ' * indent}{title} *= {words}" if sign == " * " else f"{' ' * indent}{title} = {title}{sign}{words}"
+        else:
+            line += sign + words
     return [*lines, line]
 
 
