@@ -10,11 +10,12 @@ from sympy import Basic
 
 from derive.calculus.ranges import is_positional
 from derive.calculus.substitute import inline, move
+from derive.calculus.tidy import tidy
 from derive.equations import Equation
 from derive.expressions import ZERO, Bracket, Cases, Entry, Expression, Number, Plus, Product, Relation, Size, Tensor, Total, plus, product
 from derive.indices import Affine
 from derive.results import Results
-from derive.traversal import rebuild
+from derive.traversal import rebuild, walk
 
 FEW = 30
 """Networks with at most so many parameters are written out entry by entry."""
@@ -101,8 +102,17 @@ def entries(equation: Equation) -> tuple[Explicit, ...]:
     found = []
     for place in positions(equation.tensor):
         at = dict(zip(equation.indices, place, strict=True))
-        found.append(Explicit(move(equation.left, at), (written_out(move(equation.right, at)),)))
+        found.append(Explicit(move(equation.left, at), (_sized(written_out(move(equation.right, at))),)))
     return tuple(found)
+
+
+def _sized(value: Expression) -> Expression:
+    """``value`` with sizes as numbers; only where there are some, the arithmetic is done."""
+
+    def number(part: Basic) -> Basic:
+        return Number(part.axis.size) if isinstance(part, Size) else rebuild(part, number)
+
+    return tidy(number(value)) if any(isinstance(node, Size) for node in walk(value)) else value
 
 
 def explicit_forward(results: Results) -> tuple[Explicit, ...]:
@@ -125,6 +135,6 @@ def explicit_gradients(results: Results) -> tuple[Explicit, ...]:
     for parameter in results.network.pattern.parameters:
         if parameter in of_parameter:
             for entry in entries(of_parameter[parameter].equation):
-                inserted = written_out(inline(entry.lines[0], deltas))
+                inserted = _sized(written_out(inline(entry.lines[0], deltas)))
                 found.append(Explicit(entry.left, (entry.lines[0], inserted) if inserted != entry.lines[0] else entry.lines))
     return tuple(found)

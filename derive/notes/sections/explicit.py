@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derive.explicit import FEW, Explicit, explicit_adjoints, explicit_forward, explicit_gradients, parameter_count
-from derive.notation.layout import Grid, Layout
+from derive.explicit import FEW, Explicit, explicit_adjoints, explicit_forward, explicit_gradients, parameter_count, positions
+from derive.expressions import Entry, Tensor
+from derive.notation.layout import Grid, Layout, Sign, joined, row
 from derive.notation.symbols import array_layout
-from derive.notation.typeset import layout
+from derive.notation.typeset import Page, layout
 from derive.notes.document import Block, Chain, Line, Paragraph, Section
 from derive.notes.measure import width
 from derive.notes.story import Story
 
-_LINES, _INSERTED = 8, 34.0
-"""The most lines of a display, and the widest formula with its deltas inserted, in em."""
+_LINES, _INSERTED, _JOINED = 8, 34.0, 20.0
+"""The most lines of a display; the widest formula with its deltas inserted, and the widest that still stands on one line, in em."""
 
 
 def explicit(story: Story) -> tuple[Section, ...]:
@@ -22,7 +23,8 @@ def explicit(story: Story) -> tuple[Section, ...]:
     if count > FEW or story.layers is None:
         return ()
     gradients = explicit_gradients(story.results)
-    blocks: list[Block] = [Paragraph(story.say("explicit.intro", count=str(count)))]
+    blocks: list[Block] = [Paragraph(story.say("explicit.intro", count=str(count))), _parameters(story)]
+    blocks.append(Paragraph(story.say("explicit.forward")))
     blocks.extend(_listed(story, explicit_forward(story.results)))
     blocks.append(Paragraph(story.say("explicit.delta")))
     blocks.extend(_listed(story, explicit_adjoints(story.results)))
@@ -40,10 +42,26 @@ def _listed(story: Story, found: Sequence[Explicit]) -> list[Chain]:
         page = story.page([item.left, *item.lines], story.plain_view())
         shown = [layout(value, page) for value in item.lines]
         short = [value for number, value in enumerate(shown) if not number or width(value) <= _INSERTED]
+        if len(short) > 1 and sum(map(width, short)) <= _JOINED:
+            short = [joined(tuple(short), row(Sign("=")))]
         if len(lines[-1]) + len(short) > _LINES:
             lines.append([])
         lines[-1] += [Line(None if number else layout(item.left, page), value) for number, value in enumerate(short)]
     return [Chain(tuple(part)) for part in lines if part]
+
+
+def _parameters(story: Story) -> Chain:
+    """The weights and biases as matrices and vectors of their entries."""
+    page = story.page([], story.plain_view())
+    tensors = story.network.pattern.parameters
+    return Chain(tuple(Line(array_layout(tensor, story.notation, page.view), _array(story, tensor, page)) for tensor in tensors))
+
+
+def _array(story: Story, tensor: Tensor, page: Page) -> Layout:
+    """A vector or matrix of entries."""
+    cells = [layout(Entry(tensor, *place), page) for place in positions(tensor)]
+    columns = tensor.axes[1].size if len(tensor.axes) > 1 else 1
+    return _grid(cells, columns, story.notation.weight_order == "from,to")
 
 
 def _matrices(story: Story, gradients: Sequence[Explicit]) -> Chain:
