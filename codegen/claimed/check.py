@@ -18,7 +18,7 @@ import numpy as np
 
 from codegen.claimed.arrays import NoValue
 from codegen.claimed.diagnosis import Cause, cause_of
-from codegen.claimed.evidence import Evidence, agrees
+from codegen.claimed.evidence import Evidence
 from codegen.claimed.layout import COLUMNS, ONE, ROWS, Layout, layouts, single_layouts
 from codegen.claimed.places import Place, clear_number, declared_sizes, has_free_sizes, kink_places, other_sizes, place, small_sizes
 from codegen.claimed.process import Child, Limits, Missing, Stopped, Unloaded
@@ -39,6 +39,9 @@ MOST_SHOWN = 40
 """Numbers of a counter-example that are shown."""
 MANY = 200_000
 """Parameters above which a network is looked at in fewer points."""
+MOST_LAYOUTS = 3
+"""Layouts in which a mistake is looked for, where several give as many right gradients."""
+UNSTEADY = "called again with the same arguments it returns something else"
 _CLAIM = re.compile(r"(?P<path>.+\.py):(?P<name>[^\W\d]\w*)", re.DOTALL)
 
 
@@ -145,7 +148,9 @@ def _judged(trial: Trial, notation: Notation) -> Verdict:
     if all(evidence.place.kind != "crisp" for evidence in soft) and any(evidence.place.kind == "crisp" for evidence in own):
         cause = Cause("condition", "it is right for targets of zeros and a one, not for others that sum to one", only_up_to=True)
         return _verdict(cause, trial, chosen, own, notation)
-    candidates = [layout for layout in answers if layout == chosen or _is_as_good(answers, layout, chosen)][:4]
+    if _differs(trial.called(chosen, own[0].place), own[0]):
+        return _verdict(Cause("other", UNSTEADY), trial, chosen, own, notation)
+    candidates = [layout for layout in answers if layout == chosen or _is_as_good(answers, layout, chosen)][:MOST_LAYOUTS]
     explained = [(layout, _explained(trial, layout, own if layout == chosen else [], batches)) for layout in candidates]
     layout, (cause, found) = next((pair for pair in explained if pair[1][0].family != "other"), explained[0])
     return _verdict(cause, trial, layout, found, notation)
@@ -226,9 +231,8 @@ def _stopped(trial: Trial, answers: Mapping[Layout, Evidence | Stopped], notatio
 def _right(trial: Trial, layout: Layout, own: Sequence[Evidence], patterns: int, notation: Notation) -> Verdict:
     """Right at every ordinary point; what remains are kinks, repetition and the layout itself."""
     formulas, system = trial.formulas, trial.system
-    again = trial.called(layout, own[0].place)
-    if isinstance(again, Stopped) or any(not agrees(value, own[0].arrays[name]) for name, value in again.arrays.items()):
-        return _verdict(Cause("other", "called again with the same arguments it returns something else"), trial, layout, own, notation)
+    if _differs(trial.called(layout, own[0].place), own[0]):
+        return _verdict(Cause("other", UNSTEADY), trial, layout, own, notation)
     kind = "crisp" if layout.labels else ""
     kinks = [] if kind else trial.evidence(layout, kink_places(formulas, declared_sizes(system, patterns), 3))
     wrong = [evidence for evidence in kinks if not evidence.ok]
@@ -239,6 +243,14 @@ def _right(trial: Trial, layout: Layout, own: Sequence[Evidence], patterns: int,
         cause = Cause("transpose", f"it is right with {layout}", only_up_to=True)
         return _verdict(cause, trial, layout, [], notation)
     return Verdict(RIGHT, None, _evidence_text(trial, layout, [*own, *kinks]) + _elsewhere(trial, layout, kind), certainty=CHECKED)
+
+
+def _differs(again: Evidence | Stopped, first: Evidence) -> bool:
+    """Whether the same call gives something else the second time; what is not finite is not compared."""
+    if isinstance(again, Stopped) or again.absent != first.absent:
+        return True
+    pairs = ((value, first.arrays[name]) for name, value in again.arrays.items())
+    return any(value.shape != old.shape or not np.allclose(value, old, rtol=1e-6, atol=1e-9, equal_nan=True) for value, old in pairs)
 
 
 def _elsewhere(trial: Trial, layout: Layout, kind: str) -> str:

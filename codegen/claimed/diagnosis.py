@@ -142,11 +142,13 @@ def _unexplained(name: str, found: Sequence[Evidence], formulas: Formulas) -> Ca
 
 def _of_suspects(wrong: Sequence[str], found: Sequence[Evidence], formulas: Formulas, others: Sequence[str] = ()) -> Cause | None:
     """The first suspect that gives the wrong gradients as they were returned, and leaves those right that are."""
-    usable = sorted((e for e in found if set(wrong) & set(e.wrong)), key=lambda e: (not e.fits, -e.place.patterns))
+    bad = [e for e in found if set(wrong) & set(e.wrong) and all(e.arrays[name].shape == e.right(name).shape for name in wrong)]
+    usable = sorted(bad, key=lambda e: (not e.fits, -e.place.patterns))
     if not usable:
         return None
     places = _suspicious(wrong, [n for n in formulas.gradients if n not in wrong and n not in others], formulas)
-    for suspect in suspects(formulas, places):
+    single = _suspicious((_first(wrong, formulas),), (), formulas)
+    for suspect in suspects(formulas, places, single):
         typed = [e for e in usable if all(is_typed(value, e.place.sizes) for value in suspect.changed.values())]
         if typed and all(_reproduces(suspect, wrong, others, evidence) for evidence in _spread(typed)):
             rest = _too(others, wrong[0]) if others else ""

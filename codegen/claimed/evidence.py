@@ -82,7 +82,7 @@ def relation(name: str, is_bias: bool, found: Sequence[Evidence]) -> Relation | 
     if not pairs:
         return None
     if any(not np.isfinite(value).all() for _, value, _ in pairs):
-        return Relation("other", "is not finite")
+        return Relation("other", "holds values that are not finite")
     if all(value.shape == right.shape for _, value, right in pairs):
         ratios = [float(np.vdot(value, right) / np.vdot(right, right)) for _, value, right in pairs]
         if all(agrees(value, ratio * right) or not np.any(value) for (_, value, right), ratio in zip(pairs, ratios, strict=True)):

@@ -197,7 +197,9 @@ def array_of(packed: Mapping[str, Any]) -> np.ndarray | None:
 
 
 def _text(value: Any) -> str:
-    return str(value)[:600]
+    """Words of the child on one line, printable."""
+    words = " ".join(str(value)[:600].split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
 
 
 def _texts(value: Any) -> tuple[str, ...]:

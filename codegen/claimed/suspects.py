@@ -52,18 +52,20 @@ class Suspect:
     kind: str = ""
 
 
-def suspects(formulas: Formulas, places: Sequence[Tensor]) -> Iterator[Suspect]:
-    """Every mistake that is made in the formulas of ``places``: in one of them, then in several alike."""
+def suspects(formulas: Formulas, places: Sequence[Tensor], single: Sequence[Tensor]) -> Iterator[Suspect]:
+    """Every mistake that is made in the formulas of ``places``: in one alone of those that are ``single``, then in several alike."""
     definitions = {equation.tensor: equation for equation in formulas.equations}
     derived = [definitions[tensor] for tensor in places if tensor.role in BACKWARD]
     slips = {equation.tensor: _simplest_first(slips_of(equation, formulas.sweep)) for equation in derived}
     own = {equation.tensor: tuple(_further(equation, slips[equation.tensor], formulas)) for equation in derived}
-    for equation in derived:
-        yield from (_of_slip(slip) for slip in slips[equation.tensor])
-    for equation in derived:
-        yield from own[equation.tensor]
+    for tensor in slips:
+        if tensor in single:
+            yield from (_of_slip(slip) for slip in slips[tensor])
+    for tensor in own:
+        if tensor in single:
+            yield from own[tensor]
     yield from _alike(slips, own)
-    yield from _forward([definitions[t] for t in places if t.role not in BACKWARD], slips)
+    yield from _forward([definitions[t] for t in places if t.role not in BACKWARD and t in single], slips)
 
 
 def _simplest_first(slips: Iterable[Slip]) -> tuple[Slip, ...]:
