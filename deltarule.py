@@ -137,14 +137,15 @@ class Network:
         input_gradient: bool = False,
         plain: bool = False,
         decisions: Path | None = None,
+        optimiser: str | None = None,
     ) -> Text:
         """The source of a NumPy module that computes the network, its loss and its gradients.
 
         ``batch`` is how many patterns a step will see, where that is known. ``plain`` leaves out what only saves time; ``decisions`` is a
-        file that ``tune`` has made.
+        file that ``tune`` has made. With an ``optimiser`` the module can train.
 
         Raises:
-            derive.errors.InputError: unknown style or dtype, or a decisions file that is for something else.
+            derive.errors.InputError: unknown style, dtype or optimiser, or a decisions file that is for something else.
 
         """
         from codegen.emit import emit
@@ -166,6 +167,7 @@ class Network:
             number=results.number,
             version=__version__,
             decisions=form,
+            optimiser=optimiser,
         )
         return Text(source, "text/x-python")
 
@@ -291,6 +293,7 @@ CODE = options(
     click.option("--dtype", **one_of(DTYPES), default="float64", show_default=True),
     click.option("--batch", type=click.IntRange(min=1), metavar="N", help="How many patterns a step will see."),
     click.option("--input-gradient", is_flag=True, help="Also emit loss_gradients_and_dx."),
+    click.option("--optimiser", "--optimizer", "optimiser", metavar="NAME", help="Also emit train, with this update rule."),
     click.option("--plain", is_flag=True, help="Without what only saves time, for people who read."),
     click.option("--tune", is_flag=True, help="Measure here which form is fastest and write NAME.decisions.toml."),
     click.option("--decisions", metavar="FILE", type=click.Path(path_type=Path), help="The form that --tune once found, on any machine."),

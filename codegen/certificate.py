@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import io
 import tracemalloc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from types import CellType, FunctionType, ModuleType
 from typing import Any
@@ -27,8 +27,8 @@ class CertificateError(Exception):
     """A module that must not be written; the message says which check failed."""
 
 
-def statement(dtype: str, full_size: bool, allocates_nothing: bool = True) -> str:
-    """The certificate in words, for the header."""
+def statement(dtype: str, full_size: bool, allocates_nothing: bool = True, extra: Sequence[str] = ()) -> str:
+    """The certificate in words, for the header; ``extra`` is what is checked of this kind of module only."""
     bound = f"{BOUNDS[dtype]:.0e}".replace("e-0", "e-")
     where = "" if full_size else " (same equations, smaller axes)"
     return "\n".join(
@@ -36,6 +36,7 @@ def statement(dtype: str, full_size: bool, allocates_nothing: bool = True) -> st
             "checked when written, and by --selftest:",
             f"loss and gradients against the equations as loops < {bound}{where}",
             f"gradients against complex steps < {bound}{where}",
+            *(f"{line} < {bound}{where}" for line in extra),
             f"every array {dtype}" + ("; a step allocates < 1 KiB" if allocates_nothing else ""),
         ]
     )

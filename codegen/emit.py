@@ -10,7 +10,7 @@ import numpy as np
 from codegen import certificate
 from codegen.certificate import BOUNDS, CertificateError
 from codegen.decisions import PLAIN, Decisions, decide, optimised
-from codegen.header import header, memory, work
+from codegen.header import STRAIGHT_LINE, TRAINING, header, memory, work
 from codegen.layout import storage
 from codegen.problem import Problem, literal, problem_of, resized, summed_in_place
 from codegen.program import Program
@@ -24,6 +24,7 @@ from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord,
 from codegen.targets.templates import render
 from codegen.updates.record import training_record
 from derive.chain_rule import Sweep
+from derive.errors import InputError
 from derive.expressions import ONE, Tensor, Total
 from derive.network import Network
 from derive.optimisers import Optimiser
@@ -62,6 +63,10 @@ def emit(
     a check fails.
     """
     if isinstance(network.specification, EquationSpecification):
+        if optimiser is not None:
+            raise InputError("--optimiser is for networks of layers: equations of their own have no patterns to train on")
+        if style == "scalar":
+            raise InputError("style scalar is for networks of layers; for equations of their own there are vectorised and loops")
         return emit_system(network, sweep, style="vectorised" if style == "auto" else style, dtype=dtype, number=number, version=version)
     problem = problem_for(network, sweep, number)
     rule = None if optimiser is None else named_optimiser(optimiser)
@@ -200,6 +205,11 @@ class Facts:
             **own,
         )
 
+    def certified(self) -> tuple[str, ...]:
+        """What is checked of some modules only."""
+        straight = ("straight_line against the loops, inputs up to 1e4",) if self.style == "scalar" else ()
+        return (*straight, *(("four steps of train against the update as it stands",) if self.rule else ()))
+
     def header(self, problem: Problem, program: Program, shapes: str) -> str:
         specification = self.network.specification
         assert isinstance(specification, Specification)
@@ -210,12 +220,14 @@ class Facts:
                 ("Architecture", specification.architecture),
                 ("Loss", loss + penalty),
                 ("Work", work(program)),
-                ("Memory", memory(program, 8 if self.dtype == "float64" else 4)),
+                ("Memory", memory(program, np.dtype(self.dtype).itemsize, problem.output if self.style == "scalar" else None)),
                 ("Generator", f"deltarule {self.version}".rstrip()),
                 ("Specification", f"sha256 {specification.hash}"),
-                ("Certificate", certificate.statement(self.dtype, self.is_small(problem))),
+                ("Certificate", certificate.statement(self.dtype, self.is_small(problem), extra=self.certified())),
             ),
             shapes,
+            *([STRAIGHT_LINE] if self.style == "scalar" else []),
+            *([TRAINING] if self.rule else []),
         )
 
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 from codegen.cost import operations, parameter_bytes, workspace_bytes
 from codegen.program import Program
 from codegen.targets.module_record import WIDTH
+from derive.expressions import Tensor
 
 LABEL = 16
 USAGE = """\
@@ -22,13 +23,28 @@ For batches of one size in a loop, a workspace allocates everything once:
     cost = workspace.step(x, t)
     for value, slope in zip(workspace.parameters, workspace.gradients):
         value -= 0.1 * slope
+"""
+STRAIGHT_LINE = """
+The fastest way for few numbers is without arrays, on tuples of floats:
 
-Numbers in comments, such as (8), are those of the lecture notes of the same network."""
+    flat = flatten(parameters)
+    cost, slopes = straight_line(flat, x.tolist(), t.tolist())
+"""
+TRAINING = """
+To train, and to go on later with the state:
+
+    parameters, history, state = train(
+        parameters, x, t, epochs=10, batch=32, learning_rate=0.01, seed=0
+    )
+"""
+NUMBERS = """
+A NaN in parameters, x or t makes the loss NaN. Numbers in comments, such as (8), are
+those of the lecture notes of the same network."""
 
 
-def header(facts: Sequence[tuple[str, str]], shapes: str) -> str:
-    """Labelled facts, then how to use the module."""
-    return labelled(facts, f"{shapes}:\n\n{USAGE}")
+def header(facts: Sequence[tuple[str, str]], shapes: str, *ways: str) -> str:
+    """Labelled facts, then how to use the module: ``ways`` that only some modules have."""
+    return labelled(facts, "".join([f"{shapes}:\n\n{USAGE}", *ways, NUMBERS]))
 
 
 def labelled(facts: Sequence[tuple[str, str]], usage: str) -> str:
@@ -53,7 +69,7 @@ def work(program: Program) -> str:
     return f"{amount.per_pattern:,} FLOPs per pattern and {amount.fixed:,} per step"
 
 
-def memory(program: Program, itemsize: int) -> str:
-    """The bytes of a workspace in words."""
-    own = workspace_bytes(program, itemsize)
-    return f"{parameter_bytes(program, itemsize):,} bytes for parameters and gradients, {own.per_pattern:,} per pattern of a batch"
+def memory(program: Program, itemsize: int, alone: Tensor | None = None) -> str:
+    """The bytes of a workspace in words; of what depends on the batch, the tensor ``alone`` is all there is."""
+    own = workspace_bytes(program, itemsize).per_pattern if alone is None else itemsize * alone.axes[-1].size
+    return f"{parameter_bytes(program, itemsize):,} bytes for parameters and gradients, {own:,} per pattern of a batch"
