@@ -12,8 +12,9 @@ from codegen.certificate import BOUNDS, CertificateError
 from codegen.decisions import PLAIN, Decisions, decide, optimised
 from codegen.header import STRAIGHT_LINE, TRAINING, header, memory, work
 from codegen.layout import storage
-from codegen.problem import Problem, literal, problem_of, resized, summed_in_place
+from codegen.problem import Problem, literal, problem_of, resized
 from codegen.program import Program
+from codegen.quick import prepared
 from codegen.scalar.check import check_straight_line, check_workspace
 from codegen.special.erf import erf_record
 from codegen.style import automatic
@@ -129,7 +130,7 @@ class Facts:
         if self.decisions is not None:
             return self
         itemsize = np.dtype(self.dtype).itemsize
-        decisions = decide(summed_in_place(problem), self.patterns, itemsize) if self.style == "vectorised" else PLAIN
+        decisions = decide(prepared(problem), self.patterns, itemsize) if self.style == "vectorised" else PLAIN
         return Facts(self.network, self.style, self.dtype, self.version, self.patterns, decisions, self.rule)
 
     def is_small(self, problem: Problem) -> bool:
@@ -152,7 +153,7 @@ class Facts:
         decisions = self.decided(problem).decisions
         assert decisions is not None
         vectorised = self.style == "vectorised"
-        merged = problem if bare and not vectorised else summed_in_place(problem)
+        merged = problem if bare and not vectorised else prepared(problem)
         program = None if bare and not vectorised else optimised(merged, decisions)
         training = training_record(self.rule, problem, on_floats=self.style == "scalar") if self.rule and not bare else None
         if program and vectorised:

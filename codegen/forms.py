@@ -9,7 +9,8 @@ import numpy as np
 
 from codegen.decisions import PLAIN, USUAL_BATCH, Asked, Decisions, as_toml, choices, decide, read_decisions
 from codegen.emit import Facts, problem_for
-from codegen.problem import Problem, summed_in_place
+from codegen.problem import Problem
+from codegen.quick import prepared
 from codegen.report import report
 from codegen.tuning import tuned
 from derive.chain_rule import Sweep
@@ -43,7 +44,7 @@ class Forms:
 
     def decided(self) -> Decisions:
         """What the sizes decide."""
-        return decide(summed_in_place(self.problem), self.batch, np.dtype(self.dtype).itemsize)
+        return decide(prepared(self.problem), self.batch, np.dtype(self.dtype).itemsize)
 
     def read(self, path: Path) -> Decisions:
         """What a file decides. Raises InputError where it is not for this network, precision and batch."""
@@ -61,7 +62,7 @@ class Forms:
 
     def report(self, decisions: Decisions) -> str:
         """What each pass does, and where the time of a step goes."""
-        return report(summed_in_place(self.problem), decisions, self.batch, self.dtype, self.network.name)
+        return report(prepared(self.problem), decisions, self.batch, self.dtype, self.network.name)
 
 
 def only_one(**given: object) -> None:

@@ -28,7 +28,8 @@ For batches of one size in a loop, a workspace allocates everything once:
     for value, slope in zip(workspace.parameters, workspace.gradients):
         value -= 0.1 * slope
 
-Numbers in comments, such as (8), are those of the lecture notes of the same network.
+A NaN in parameters, x or t makes the loss NaN. Numbers in comments, such as (8), are
+those of the lecture notes of the same network.
 """
 
 # SPDX-License-Identifier: 0BSD

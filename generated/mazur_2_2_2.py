@@ -25,7 +25,8 @@ For batches of one size in a loop, a workspace allocates everything once:
     for value, slope in zip(workspace.parameters, workspace.gradients):
         value -= 0.1 * slope
 
-Numbers in comments, such as (8), are those of the lecture notes of the same network.
+A NaN in parameters, x or t makes the loss NaN. Numbers in comments, such as (8), are
+those of the lecture notes of the same network.
 """
 
 # SPDX-License-Identifier: 0BSD
@@ -182,11 +183,13 @@ def _passes(workspace: Workspace) -> tuple:
     # NumPy's functions
     add = np.add
     copyto = np.copyto
+    divide = np.divide
+    exp = np.exp
+    minimum = np.minimum
     multiply = np.multiply
     subtract = np.subtract
-    tanh = np.tanh
     # constants
-    half = np.array(0.5, DTYPE)
+    number_40 = np.array(40.0, DTYPE)
     one = np.array(1.0, DTYPE)
     # weights and bias of a layer as one matrix
     W1_b1 = workspace.flat_parameters[0:6].reshape(3, 2)
@@ -196,16 +199,18 @@ def _passes(workspace: Workspace) -> tuple:
     # values of the network; names of one array are never alive together
     x_columns_one = np.ones((3, batch), DTYPE)
     x_columns = x_columns_one[:2]
+    a1_sum = np.empty((2, batch), DTYPE)
     a1_one = np.ones((3, batch), DTYPE)
     a1 = a1_one[:2]
-    z2 = np.empty((2, batch), DTYPE)
-    t_columns = np.empty((2, batch), DTYPE)
+    a2_sum = np.empty((2, batch), DTYPE)
     one_minus_a2 = np.empty((2, batch), DTYPE)
     z1 = a1
-    a2 = z2
-    a2_minus_t_columns = t_columns
-    delta2 = t_columns
-    a1_times_one_minus_a1 = z2.reshape(-1)[: 2 * batch].reshape(2, batch)
+    z2 = a1_sum.reshape(-1)[: 2 * batch].reshape(2, batch)
+    a2 = a1_sum.reshape(-1)[: 2 * batch].reshape(2, batch)
+    t_columns = a2_sum
+    a2_minus_t_columns = a2_sum
+    delta2 = a2_sum
+    a1_times_one_minus_a1 = a1_sum
     delta1 = one_minus_a2.reshape(-1)[: 2 * batch].reshape(2, batch)
     # views
     a2_minus_t_columns_flat = a2_minus_t_columns.reshape(-1)
@@ -224,17 +229,17 @@ def _passes(workspace: Workspace) -> tuple:
         copyto(x_columns, x.T)
         W1_b1_T_dot(x_columns_one, z1)
         # (10) a1[b,j] = sigmoid(z1[b,j])
-        multiply(half, z1, a1)
-        tanh(a1, a1)
-        add(a1, one, a1)
-        multiply(half, a1, a1)
+        minimum(z1, number_40, out=a1)
+        exp(a1, a1)
+        add(a1, one, a1_sum)
+        divide(a1, a1_sum, a1)
         # (9)  z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
         W2_b2_T_dot(a1_one, z2)
         # (10) a2[b,j] = sigmoid(z2[b,j])
-        multiply(half, z2, a2)
-        tanh(a2, a2)
-        add(a2, one, a2)
-        multiply(half, a2, a2)
+        minimum(z2, number_40, out=a2)
+        exp(a2, a2)
+        add(a2, one, a2_sum)
+        divide(a2, a2_sum, a2)
         return a2_T
 
     def run_loss(x, t):

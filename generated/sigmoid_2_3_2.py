@@ -25,7 +25,8 @@ For batches of one size in a loop, a workspace allocates everything once:
     for value, slope in zip(workspace.parameters, workspace.gradients):
         value -= 0.1 * slope
 
-Numbers in comments, such as (8), are those of the lecture notes of the same network.
+A NaN in parameters, x or t makes the loss NaN. Numbers in comments, such as (8), are
+those of the lecture notes of the same network.
 """
 
 # SPDX-License-Identifier: 0BSD
@@ -173,22 +174,26 @@ def _passes(workspace: Workspace) -> tuple:
     dW1, dW2 = workspace.gradients
     # NumPy's functions
     add = np.add
+    divide = np.divide
+    exp = np.exp
+    minimum = np.minimum
     multiply = np.multiply
     subtract = np.subtract
-    tanh = np.tanh
     # constants
-    half = np.array(0.5, DTYPE)
+    number_40 = np.array(40.0, DTYPE)
     one = np.array(1.0, DTYPE)
     # values of the network; names of one array are never alive together
     z1 = np.empty((batch, 3), DTYPE)
-    a2_minus_t = np.empty((batch, 2), DTYPE)
-    a1_times_one_minus_a1 = np.empty((batch, 3), DTYPE)
+    a1_sum = np.empty((batch, 3), DTYPE)
+    a2_sum = np.empty((batch, 2), DTYPE)
     delta1 = np.empty((batch, 3), DTYPE)
     a1 = z1
-    z2 = a1_times_one_minus_a1.reshape(-1)[: batch * 2].reshape(batch, 2)
-    a2 = a1_times_one_minus_a1.reshape(-1)[: batch * 2].reshape(batch, 2)
+    z2 = a1_sum.reshape(-1)[: batch * 2].reshape(batch, 2)
+    a2 = a1_sum.reshape(-1)[: batch * 2].reshape(batch, 2)
+    a2_minus_t = a2_sum
     one_minus_a2 = delta1.reshape(-1)[: batch * 2].reshape(batch, 2)
-    delta2 = a2_minus_t
+    delta2 = a2_sum
+    a1_times_one_minus_a1 = a1_sum
     # views
     W1_T = W1.T
     W2_T = W2.T
@@ -204,17 +209,17 @@ def _passes(workspace: Workspace) -> tuple:
         # (8)  z1[b,j] = sum_p W1[j,p]*x[b,p]
         x.dot(W1_T, z1)
         # (9)  a1[b,j] = sigmoid(z1[b,j])
-        multiply(half, z1, a1)
-        tanh(a1, a1)
-        add(a1, one, a1)
-        multiply(half, a1, a1)
+        minimum(z1, number_40, out=a1)
+        exp(a1, a1)
+        add(a1, one, a1_sum)
+        divide(a1, a1_sum, a1)
         # (8)  z2[b,j] = sum_p W2[j,p]*a1[b,p]
         a1_dot(W2_T, z2)
         # (9)  a2[b,j] = sigmoid(z2[b,j])
-        multiply(half, z2, a2)
-        tanh(a2, a2)
-        add(a2, one, a2)
-        multiply(half, a2, a2)
+        minimum(z2, number_40, out=a2)
+        exp(a2, a2)
+        add(a2, one, a2_sum)
+        divide(a2, a2_sum, a2)
         return a2
 
     def run_loss(x, t):
