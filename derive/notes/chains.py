@@ -47,6 +47,7 @@ def result_chain(story: Story, result: Result) -> Chain:
         face = _Face(story, result, equation, view, derivation)
         shown = face.derivation_lines() if derivation is not None else []
         lines += shown or [face.formula()]
+        lines += face.induction_lines()
         lines += face.matrix_lines()
     return Chain((*lines[:-1], _numbered(lines[-1], str(result.number))))
 
@@ -103,6 +104,14 @@ class _Face:
         steps = self.derivation.steps
         because = reason(self.story, steps[0], self.page, self.result) if steps else ()
         return list(folded(lines, self.story.options.level, because))
+
+    def induction_lines(self) -> list[Line]:
+        """The base case and the induction step side by side, where a derivative is found by induction over an index."""
+        found = self.story.inductions.get(self.equation.tensor)
+        if found is None or self.derivation is None:
+            return []
+        why = self.story.say("induction.cases", index=layout(found.index, self.page))
+        return [Line(None, layout(found.cases, self.page), why)]
 
     def matrix_lines(self) -> list[Line]:
         """The formula without indices, with the reasons why; nothing where there is no such form."""

@@ -12,6 +12,7 @@ from sympy import Basic
 from derive.equations import Equation, System
 from derive.expressions import Apply, Tensor
 from derive.indices import Axis, Index
+from derive.induction import Induction, inductions
 from derive.network import Network
 from derive.notation.layout import Digits, Layout, Sign, Symbol, joined, row
 from derive.notation.letters import Letters
@@ -49,6 +50,11 @@ class Story:
         """The specification of a network of layers; None for equations that speak for themselves."""
         specification = self.network.specification
         return specification if isinstance(specification, Specification) else None
+
+    @cached_property
+    def inductions(self) -> dict[Tensor, Induction]:
+        """The derivatives that are found by induction over an index."""
+        return inductions([result.equation for result in self.results.results if result.derivation is not None])
 
     @property
     def has_batch(self) -> bool:

@@ -14,6 +14,7 @@ from derive.chain_rule import Sweep
 from derive.conventions import in_convention
 from derive.equations import Equation
 from derive.expressions import Expression
+from derive.induction import inductions
 from derive.matrices.index_form import entry_of
 from derive.matrices.matrix import ShapeError
 from derive.matrices.recognise import MatrixForm, agrees
@@ -24,6 +25,9 @@ from derive.verification.checks import verify_dot_product, verify_kinks
 from derive.verification.lines import Line, Outcome, chooses, described, evaluate_equation, evaluate_lines, lines_of, together
 from derive.verification.points import Point, draw, kinks_in
 from derive.verification.statements import CHECKED, PROVED, Report, Statement
+
+EVERY = 60
+"""At so many positions both cases of an induction are looked at."""
 
 Member = TypeVar("Member")
 
@@ -81,6 +85,7 @@ def verify_result(result: Result, sweep: Sweep, points: Sequence[Point], notatio
             statements.extend(verify_derivation(inserted, points, number, notation, view))
         statements.extend(verify_derivation(result.derivation, points, number, notation, view, family))
     statements.append(verify_equations(result, points, notation))
+    statements.extend(verify_induction(result, sweep, points, notation))
     if result.matrix is not None:
         statements.append(verify_matrix_form(result.equation, result.matrix, points, number, notation, view))
     return statements
@@ -94,6 +99,18 @@ def verify_equations(result: Result, points: Sequence[Point], notation: Notation
     text = " = ".join(latex_chain((result.equation.left, result.equation.right), notation, view))
     detail = described(outcome, points[:1], len(result.members), len(sample(result.members)))
     return Statement(str(result.number), text, CHECKED, outcome.ok, detail)
+
+
+def verify_induction(result: Result, sweep: Sweep, points: Sequence[Point], notation: Notation) -> Iterator[Statement]:
+    """The statement of the base case and the induction step, at every step of a small point."""
+    if result.derivation is None:
+        return
+    found = inductions([*(d.equation for d in sweep.derivations if d.left.tensor != result.equation.tensor), result.equation])
+    induction = found.get(result.equation.tensor)
+    if induction is not None:
+        outcome = evaluate_equation(result.equation, induction.cases, points[0], EVERY)
+        text = " = ".join(latex_chain((result.equation.left, induction.cases), notation, View()))
+        yield Statement(str(result.number), text, CHECKED, outcome.ok, described(outcome, points[:1]))
 
 
 def verify_derivation(

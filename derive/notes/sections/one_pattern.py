@@ -7,6 +7,7 @@ from derive.notation.roles import is_fixed
 from derive.notation.symbols import array_layout
 from derive.notes.chains import primitive_slopes, result_chain, slope_chain
 from derive.notes.document import Paragraph, Section
+from derive.notes.induction import induction_over_layers, induction_over_steps
 from derive.notes.story import Story
 from derive.results import Result
 from derive.words import Math, Sentence
@@ -42,6 +43,7 @@ def backward(story: Story) -> tuple[Section, ...]:
             continue
         shown = story.range_of(result)
         about = (Paragraph(story.say("backward.range", range=shown)),) if shown is not None else ()
+        about = (*induction_over_layers(story, result), *induction_over_steps(story, result), *about)
         sections.append(Section(_title(story, result), f"result-{result.number}", (*about, result_chain(story, result)), 2))
     return tuple(sections)
 
