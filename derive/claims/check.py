@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from derive.claims.algorithm import check_algorithm, is_algorithm
 from derive.claims.formula import check_formula
 from derive.claims.networks import Grounds
 from derive.claims.verdict import Verdict
@@ -15,10 +16,11 @@ LONGEST_CLAIM = 20_000
 
 
 def check_claim(claim: str, network: Network, notation: str | Path = "nielsen") -> Verdict:
-    """The verdict on a formula or chain in LaTeX.
+    """The verdict on a formula or chain in LaTeX, or on an algorithm in pseudocode.
 
     Raises ``InputError`` where it cannot be read: the place, what came and what was expected there.
     """
     if len(claim) > LONGEST_CLAIM:
         raise InputError(f"a claim of {len(claim)} characters; the limit is {LONGEST_CLAIM}")
-    return check_formula(claim, Grounds(network, load(notation)))
+    grounds = Grounds(network, load(notation))
+    return check_algorithm(claim, grounds) if is_algorithm(claim) else check_formula(claim, grounds)

@@ -76,7 +76,7 @@ def _with(network: Network, specification: Specification) -> Network:
 def _holds(sides: Sequence[Syntax], role: str, trials: Trials) -> bool:
     for stage, layers in trials:
         try:
-            if all(compared((sides[0], side), stage, layers, role, [stage.point(0)]).ok for side in sides[1:]):
+            if all(compared((sides[0], side), stage, layers, role).ok for side in sides[1:]):
                 return True
         except InputError:
             continue

@@ -9,11 +9,11 @@ from typing import Any
 
 from derive.claims.judging import Finding, Layers, chosen_places, compared, readings
 from derive.claims.networks import Stage
-from derive.claims.repairs import Repair, repairs_of
+from derive.claims.repairs import Repair, of_sizes, repairs_of
+from derive.claims.rewritten import speaks_of_units
 from derive.errors import InputError
 from derive.expressions import Apply, Entry, Expression, Function
 from derive.functions.scalar import FUNCTIONS
-from derive.indices import Axis
 from derive.reader.activations import activation_of
 from derive.reader.printing import latex_of
 from derive.reader.reading import Reading
@@ -25,6 +25,16 @@ from derive.verification.points import Point
 PATIENCE = 1.0
 """Seconds after which no further repair is tried."""
 _SAME = 1e-20
+_MISFITS = {
+    "neither summed over": "index",
+    "outside": "index",
+    "the index": "index",
+    "with this superscript": "layer",
+    "a product": "transpose",
+    "the sides of the equation": "transpose",
+    "the sum over": "index",
+    "a sum over": "index",
+}
 OTHER_ACTIVATIONS: tuple[tuple[str, Callable[[Any], Any] | None], ...] = (
     ("sigmoid", lambda a: a * (1 - a)),
     ("tanh", lambda a: 1 - a * a),
@@ -66,7 +76,8 @@ def diagnosed(case: Case, finding: Finding) -> Diagnosis:
     """The first explanation found: by numbers where the sides can be compared, else by trying repairs."""
     found = by_numbers(case) if finding.difference is not None else None
     if found is not None and found.family in ("sign", "factor"):
-        return found
+        of_size = next((own for own in of_sizes(case.right, case.trials[0][0].notation) if case.holds(own.side)), None)
+        return _of_repair(of_size) if of_size is not None else found
     start = monotonic()
     notation = case.trials[0][0].notation
     tried: set[str] = set()
@@ -81,7 +92,14 @@ def diagnosed(case: Case, finding: Finding) -> Diagnosis:
             break
         if case.holds(repair.side):
             return _of_repair(repair)
-    return found or Diagnosis("other", "")
+    return found or Diagnosis(_of_misfit(finding), "")
+
+
+def _of_misfit(finding: Finding) -> str:
+    """The family where no single repair was found: what does not fit says something about it."""
+    if finding.absent:
+        return "layer"
+    return next((family for words, family in _MISFITS.items() if words in finding.misfit), "other")
 
 
 def _of_repair(repair: Repair) -> Diagnosis:
@@ -111,7 +129,7 @@ def by_numbers(case: Case) -> Diagnosis | None:
     if len(samples) < 2:
         return None
     if any(own.right == 0 or own.left == 0 for own in samples):
-        return _by_difference(samples)
+        return _by_slope(samples) or _by_difference(samples)
     ratios = [own.left / own.right for own in samples]
     if _all_same(ratios):
         ratio = ratios[0]
@@ -123,15 +141,16 @@ def by_numbers(case: Case) -> Diagnosis | None:
 
 def _samples(case: Case) -> Iterator[Sample]:
     for stage, layers in case.trials[:1]:
+        units = speaks_of_units((case.left, case.right))
+        larger = Stage(stage.system, stage.notation, None if units else {name: size + 1 for name, size in stage.point(0).sizes.items()})
         for layer in layers:
             try:
                 reading = next(iter(readings((case.left, case.right), stage, layer)))
             except Misfit:
                 continue
-            for seed in (0, 1):
+            for own in (stage, larger):
                 try:
-                    point = stage.point(seed)
-                    yield from _at(reading, point, stage, layer)
+                    yield from _at(reading, own.point(0), own, layer)
                 except EvaluationError:
                     return
 
@@ -162,16 +181,29 @@ def _all_same(values: Sequence[Any]) -> bool:
 
 def _by_sizes(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosis | None:
     """A number of units or patterns too much or too little."""
-    axes: dict[str, Axis] = {axis.name: axis for axis in samples[0].stage.system.axes}
-    for name in axes:
+    for name, sizes in _candidates(samples):
         for power in (1, -1):
-            scaled = [ratio * own.sizes[name] ** power for own, ratio in zip(samples, ratios, strict=True)]
-            if _all_same(scaled) and len({own.sizes[name] for own in samples}) > 1:
-                return Diagnosis("reduction", f"a {'division by' if power == 1 else 'factor of'} the number of {_units(name)} is missing")
+            scaled = [ratio * size**power for size, ratio in zip(sizes, ratios, strict=True)]
+            if _all_same(scaled) and len(set(sizes)) > 1:
+                said = "division by" if power == 1 else "factor of"
+                return Diagnosis("reduction", f"a {said} the number of {_units(name)} is missing")
     return None
 
 
+def _candidates(samples: Sequence[Sample]) -> Iterator[tuple[str, list[int]]]:
+    """Sizes by which a ratio may differ: of each axis, and of the layers beside the one that the left side speaks of."""
+    for axis in samples[0].stage.system.axes:
+        yield axis.name, [own.sizes[axis.name] for own in samples]
+    layers = [own.subject.tensor.layer if own.subject is not None else None for own in samples]
+    for shift in (-1, 0, 1):
+        names = [None if layer is None else f"n{layer + shift}" for layer in layers]
+        if all(name in own.sizes for name, own in zip(names, samples, strict=True)):
+            yield "", [own.sizes[name] for name, own in zip(names, samples, strict=True) if name is not None]
+
+
 def _units(name: str) -> str:
+    if not name:
+        return "units in a layer"
     return "patterns" if name == "batch" else f"units in layer {name[1:]}" if name[1:].isdigit() else f"positions along {name}"
 
 
@@ -192,6 +224,15 @@ def _by_activation(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosi
         else:
             if all(abs(value - 1) < _SAME for value in scaled):
                 return Diagnosis("derivative", f"the derivative of the activation of this layer {said}")
+    return None
+
+
+def _by_slope(samples: Sequence[Sample]) -> Diagnosis | None:
+    """The derivative of the activation missing where it vanishes at some units."""
+    slopes = [_slope(own) for own in samples]
+    pairs = list(zip(samples, slopes, strict=True))
+    if all(slope is not None and abs(own.left - own.right * slope) <= _SAME * abs(own.right) for own, slope in pairs):
+        return Diagnosis("derivative", "the derivative of the activation of this layer is missing")
     return None
 
 

@@ -13,6 +13,7 @@ from derive.claims.judging import Finding, Layers, compared, readable
 from derive.claims.networks import Grounds, Stage
 from derive.claims.repairs import transposed
 from derive.claims.rewritten import (
+    SOME_RATE,
     captured_letters,
     claim_syntax,
     general_letter,
@@ -184,7 +185,8 @@ class Judged:
     def _expected(self, side: Syntax | None, left: Syntax) -> str | None:
         """What should stand there, in the notation of the claim."""
         if side is not None:
-            return f"{latex_of(left)} = {latex_of(side)}"
+            rate = spelled(self.grounds.notation.symbols["rate"])
+            return f"{latex_of(left)} = {latex_of(side)}".replace(SOME_RATE, rate)
         return derived_formula(left, self.grounds)
 
     def _right(self) -> Verdict:

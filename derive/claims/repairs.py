@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from itertools import product as every
 
-from derive.claims.rewritten import bound_letters, free_letters, layered_symbols
+from derive.claims.rewritten import bound_letters, free_letters, layered_symbols, own_limits
 from derive.notation.profile import Notation
 from derive.reader.names import spelled
 from derive.reader.rewriting import bottom_up, placed, places
@@ -50,6 +50,7 @@ def repairs_of(side: Syntax, left: Syntax, notation: Notation) -> Iterator[Repai
     yield from _of_captured(side, left)
     yield from _of_signs(side)
     yield from _of_layers(side, notation)
+    yield from _of_conditions(side)
     yield from _of_transposes(side)
     yield from _of_whole_transposed(side)
     yield from _of_weights(side, notation)
@@ -57,8 +58,8 @@ def repairs_of(side: Syntax, left: Syntax, notation: Notation) -> Iterator[Repai
     yield from _of_indices(side, left)
     yield from _of_sums(side, left)
     yield from _of_exponents(side)
+    yield from of_sizes(side, notation)
     yield from _of_factors(side, _speaks_of_bias(left, notation))
-    yield from _of_conditions(side)
     yield from _of_quantities(side, notation)
 
 
@@ -299,13 +300,38 @@ def _of_sums(side: Syntax, left: Syntax) -> Iterator[Repair]:
     for path, part in _parts(side):
         if isinstance(part, Big) and part.name == "sum":
             yield Repair("index", placed(side, path, part.body), "a sum that does not belong there")
+    fresh = _fresh_letter(side, left)
+    for path, part in _parts(side):
+        if isinstance(part, Factors):
+            for letter in known:
+                yield from _with_sum(side, path, part, letter, fresh)
+
+
+def _fresh_letter(side: Syntax, left: Syntax) -> str:
+    """A letter that stands nowhere in a relation."""
+    used = {part.text for own in (side, left) for _, part in places(own) if isinstance(part, Letter)}
+    return next(letter for letter in "pqrskmn" if letter not in used)
+
+
+def _with_sum(side: Syntax, path: tuple[str | int, ...], part: Factors, letter: str, fresh: str) -> Iterator[Repair]:
+    """A product of which some places of a free letter should have been summed over."""
+    spots = [own_path for own_path, own in places(part) if isinstance(own, Letter) and own.text == letter and "below" in own_path]
+    if not 1 < len(spots) <= _MOST_CAPTURED:
+        return
+    below = Script(part.at, (Chain(part.at, (Letter(part.at, fresh),)),))
+    for chosen in every((True, False), repeat=len(spots)):
+        if any(chosen):
+            body: Syntax = part
+            for own_path, change in zip(spots, chosen, strict=True):
+                if change:
+                    body = placed(body, own_path, Letter(part.at, fresh))
+            yield Repair("index", placed(side, path, Big(part.at, "sum", below, None, body)), "the missing sum")
 
 
 def _of_captured(side: Syntax, left: Syntax) -> Iterator[Repair]:
     """A bound letter that is also free around its sum gets a letter of its own, in every way that leaves some places to the free one."""
     free = {*free_letters(left), *free_letters(side)}
-    used = {letter for _, part in places(side) if isinstance(part, Letter) for letter in (part.text,)} | free
-    fresh = next(letter for letter in "pqrskmn" if letter not in used)
+    fresh = _fresh_letter(side, left)
     for path, part in places(side):
         if not isinstance(part, Big) or part.below is None or part.name != "sum":
             continue
@@ -340,7 +366,7 @@ def _of_exponents(side: Syntax) -> Iterator[Repair]:
             squared = Script(part.at, (Chain(part.at, (Literal(part.at, "2"),)),))
             new = replace(part, above=squared) if isinstance(part, Scripted) else Scripted(part.at, part, None, squared, 0)
             yield Repair("exponent", placed(side, path, new), "a missing square")
-        if isinstance(part, Scripted) and part.above is not None and not _is_power(part):
+        if isinstance(part, Scripted) and part.above is not None and part.below is not None:
             squared = Script(part.at, (Chain(part.at, (Literal(part.at, "2"),)),))
             yield Repair("exponent", placed(side, path, Scripted(part.at, grouped(part), None, squared, 0)), "a missing square")
         if isinstance(part, Factors) and "/" in part.signs:
@@ -348,6 +374,8 @@ def _of_exponents(side: Syntax) -> Iterator[Repair]:
         if isinstance(part, Fraction):
             turned = Fraction(part.at, part.bottom, part.top)
             yield Repair("exponent", placed(side, path, turned), "a fraction upside down")
+            squared = Script(part.at, (Chain(part.at, (Literal(part.at, "2"),)),))
+            yield Repair("exponent", placed(side, path, Scripted(part.at, grouped(part.bottom), None, squared, 0)), "an exponent")
 
 
 def _is_power(part: Scripted) -> bool:
@@ -364,6 +392,18 @@ def _exponents(script: Script) -> Iterator[Script | None]:
             yield replace(script, items=(Chain(power.at, (Literal(power.at, value),)),))
     minus = Terms(power.at, ("-",), (Literal(power.at, "1"),))
     yield replace(script, items=(Chain(power.at, (minus,)),))
+
+
+def of_sizes(side: Syntax, notation: Notation) -> Iterator[Repair]:
+    """Divisions by a number of units or patterns left out."""
+    letters = {notation.layer_size, notation.batch_size, notation.output_size, *own_limits(side)}
+    for path, part in _parts(side):
+        if isinstance(part, Factors) and len(part.factors) > 1:
+            for number, factor in enumerate(part.factors):
+                if any(isinstance(own, Letter) and own.text in letters for _, own in places(factor)):
+                    rest = (*part.factors[:number], *part.factors[number + 1 :])
+                    own = rest[0] if len(rest) == 1 else Factors(part.at, ("*",) * (len(rest) - 1), rest)
+                    yield Repair("reduction", placed(side, path, own), "a number of units or patterns that does not belong there")
 
 
 def _of_factors(side: Syntax, of_bias: bool) -> Iterator[Repair]:
@@ -407,8 +447,10 @@ def _of_quantities(side: Syntax, notation: Notation) -> Iterator[Repair]:
     """One quantity in the place of another."""
     roles = ("weight", "bias", "pre_activation", "output", "target", "input", "delta")
     own = tuple(dict.fromkeys(spelled(table[role]) for table in (notation.symbols, notation.matrices) for role in roles))
+    values = {spelled(notation.symbols["input"]), spelled(notation.symbols["output"])}
     for path, part in places(side):
         if isinstance(part, Letter) and part.text in own:
             for other in own:
                 if other != part.text:
-                    yield Repair("other", placed(side, path, replace(part, text=other)), f"{other} in the place of {part.text}")
+                    family = "layer" if {part.text, other} == values else "other"
+                    yield Repair(family, placed(side, path, replace(part, text=other)), f"{other} in the place of {part.text}")

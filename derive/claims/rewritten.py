@@ -38,6 +38,8 @@ from derive.reader.syntax import (
 STYLED = re.compile(r"\\(?:mathbf|boldsymbol|vec|mathrm|mathit|mathsf)\{(.*)\}")
 _AT = re.compile(r"at character (\d+): ")
 _PARAMETERS = ("\\theta", "w", "W", "\\mathbf{w}")
+NEW = "new "
+_NEW_MARKS, _OLD_MARKS = ("new", "t+1", "n+1", "(t+1)", "\\mathrm{new}"), ("t", "n", "old", "(t)", "\\mathrm{old}")
 SOME_RATE = "0.37"
 _ONES = ("\\mathbf{1}", "\\mathbb{1}")
 _LAYERED = ("weight", "bias", "pre_activation", "output")
@@ -56,7 +58,8 @@ def claim_syntax(text: Text, notation: Notation) -> Chain:
     except InputError as error:
         raise InputError(_AT.sub(lambda found: f"at character {joined.place(int(found[1]) - 1) + 1}: ", str(error))) from None
     habits = Habits(notation, frozenset(letter for side in chain.sides for letter, _ in bound_letters(side)))
-    return _moved(bottom_up(chain, habits.tidied), joined)  # type: ignore[arg-type]
+    tidied = bottom_up(_without_times(chain, notation), habits.tidied)
+    return _moved(habits.update(tidied), joined)  # type: ignore[arg-type]
 
 
 def _moved(chain: Chain, text: Text) -> Chain:
@@ -159,22 +162,43 @@ class Habits:
                 del signs[number]
         return factors[0] if len(factors) == 1 else replace(part, factors=tuple(factors), signs=tuple(signs))
 
+    def update(self, chain: Chain) -> Chain:
+        """An update of a parameter says that its new value is the old one less the rate times the derivative."""
+        if len(chain.sides) < 2:
+            return chain
+        left, right = chain.sides[:2]
+        base = left.base if isinstance(left, Scripted) else left
+        if isinstance(base, Letter) and base.text.startswith(NEW):
+            plain = replace(base, text=base.text.removeprefix(NEW))
+            left = replace(left, base=plain) if isinstance(left, Scripted) else plain
+        elif not (isinstance(right, Terms) and any(text_of(term) == text_of(left) for term in right.terms) and _has_rate(right)):
+            return chain
+        if text_of(left.base if isinstance(left, Scripted) else left) not in self._parameters:
+            return chain
+        at = left.at
+        slope = self._slope(at, left)
+        new = Terms(at, ("+", "-"), (left, Factors(at, ("*",), (Literal(at, SOME_RATE), slope))))
+        return replace(chain, sides=(new, *chain.sides[1:]))
+
+    def _slope(self, at: int, by: Syntax) -> Fraction:
+        """The derivative of the loss by a parameter."""
+        loss = Letter(at, spelled(self.notation.symbols["loss"]))
+        return Fraction(at, Factors(at, ("*",), (Sign(at, "partial"), loss)), Factors(at, ("*",), (Sign(at, "partial"), by)))
+
     def _step(self, part: Syntax) -> Syntax:
         r"""``\Delta w`` is minus the derivative of the loss by the weight."""
-        if not isinstance(part, Factors) or len(part.factors) < 2:
+        if not isinstance(part, Factors):
             return part
-        first, second = part.factors[:2]
-        mark = first.base if isinstance(first, Scripted) else first
-        what = second.base if isinstance(second, Scripted) else second
-        if text_of(mark) != spelled(self.notation.symbols["step"]) or text_of(what) not in self._parameters:
-            return part
-        at = first.at
-        loss = Letter(at, spelled(self.notation.symbols["loss"]))
-        slope = Fraction(at, Factors(at, ("*",), (Sign(at, "partial"), loss)), Factors(at, ("*",), (Sign(at, "partial"), second)))
-        body = Terms(at, ("-",), (slope,))
-        if len(part.factors) == 2:
-            return body
-        return replace(part, factors=(Group(at, "(", (Chain(at, (body,)),)), *part.factors[2:]), signs=part.signs[1:])
+        factors, signs = list(part.factors), list(part.signs)
+        for number in range(len(factors) - 2, -1, -1):
+            first, second = factors[number : number + 2]
+            mark = first.base if isinstance(first, Scripted) else first
+            what = second.base if isinstance(second, Scripted) else second
+            if text_of(mark) == spelled(self.notation.symbols["step"]) and text_of(what) in self._parameters:
+                body = Terms(first.at, ("-",), (self._slope(first.at, second),))
+                factors[number : number + 2] = [body if len(factors) == 2 else Group(first.at, "(", (Chain(first.at, (body,)),))]
+                del signs[number]
+        return factors[0] if len(factors) == 1 else replace(part, factors=tuple(factors), signs=tuple(signs))
 
     @cached_property
     def _parameters(self) -> frozenset[str]:
@@ -185,6 +209,34 @@ class Habits:
 def _bare(text: str) -> str:
     """A spelling without styles."""
     return re.sub(r"\\(?:mathrm|mathit|text)\{([^{}]*)\}|[{}]", r"\1", text)
+
+
+def _without_times(chain: Chain, notation: Notation) -> Chain:
+    """A new value is marked as such; the mark of the old one is dropped."""
+    weights = frozenset(spelled(table[role]) for table in (notation.symbols, notation.matrices) for role in ("weight", "bias")) | {
+        "\\theta"
+    }
+
+    def change(part: Syntax) -> Syntax:
+        if isinstance(part, Scripted) and part.above is not None and isinstance(part.base, Letter) and text_of(part.base) in weights:
+            mark = text_of(part.above)
+            if mark in _NEW_MARKS:
+                base = replace(part.base, text=f"{NEW}{part.base.text}")
+                return replace(part, base=base, above=None) if part.below is not None else base
+            if mark in _OLD_MARKS:
+                return replace(part, above=None) if part.below is not None else part.base
+        return part
+
+    return bottom_up(chain, change) if _is_update(chain) else chain  # type: ignore[return-value]
+
+
+def _is_update(chain: Chain) -> bool:
+    left = chain.sides[0]
+    return isinstance(left, Scripted) and left.above is not None and text_of(left.above) in _NEW_MARKS
+
+
+def _has_rate(side: Syntax) -> bool:
+    return any(isinstance(part, Literal) and part.text == SOME_RATE for _, part in places(side))
 
 
 def _gradient_mark(part: Scripted) -> Syntax:

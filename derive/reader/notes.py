@@ -11,6 +11,7 @@ from derive.errors import InputError
 from derive.notation import Notation, load, names
 from derive.notation.layout import Symbol
 from derive.notes.build import document
+from derive.notes.options import LEVELS, Options
 from derive.notes.story import Story
 from derive.notes.writers.markdown import markdown
 from derive.reader.alignment import aligned
@@ -33,6 +34,7 @@ FUNCTIONS, UNITS = "activations", "explicit"
 """The sections whose displays carry no numbers: formulas of one variable, and of single units."""
 
 _SHOWN = 160
+_ALIKE = 0.9
 DEFAULT = "nielsen"
 """The notation of a file that has nothing in common with the notes in any."""
 
@@ -59,9 +61,9 @@ def verify_notes(text: str, results: Results) -> Report:
     return Report((*statements, *(judge.missing(row) for row in missing)))
 
 
-def expected_rows(results: Results, notation: Notation) -> list[Expected]:
+def expected_rows(results: Results, notation: Notation, level: str = "lecture") -> list[Expected]:
     """Every row of the notes of a network."""
-    whole = document(Story(results, notation, load_words()))
+    whole = document(Story(results, notation, load_words(), Options(level=level)))
     found: list[Expected] = []
     for number, section in enumerate(section for section in whole.sections if section.anchor not in APART):
         rows = rows_of(markdown(replace(whole, sections=(section,))))
@@ -83,7 +85,21 @@ def _closest(written: Sequence[Row], results: Results) -> tuple[Results, Notatio
         if 2 * most >= len(keys):  # no other notation has more than the rest
             break
     assert best is not None
-    return best
+    return *best[:2], _levelled(keys, *best)
+
+
+def _levelled(keys: set[str], results: Results, notation: Notation, expected: list[Expected]) -> list[Expected]:
+    """The rows of the notes at the level of detail that has most in common with what is written; most often the usual one has."""
+    if _likeness(keys, expected) >= _ALIKE:
+        return expected
+    others = (expected_rows(results, notation, level) for level in LEVELS if level != "lecture")
+    return max((expected, *others), key=lambda rows: _likeness(keys, rows))
+
+
+def _likeness(keys: set[str], expected: Sequence[Expected]) -> float:
+    """How many of all rows both have."""
+    own = {row.row.key for row in expected if row.row.kind != PROSE}
+    return len(keys & own) / max(1, len(keys | own))
 
 
 class RowJudge:
