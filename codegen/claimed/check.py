@@ -320,7 +320,7 @@ def _example(evidence: Evidence, system: System) -> dict[str, Any]:
         {name: np.round(value, 4).tolist() for name, value in arrays.items()} if sum(v.size for v in arrays.values()) <= MOST_SHOWN else {}
     )
     entry: dict[str, Any] = {
-        "place": "loss",
+        "at": "loss",
         "expected": _short(at.work.cost),
         "got": None if evidence.loss is None else _short(evidence.loss),
     }
@@ -328,16 +328,16 @@ def _example(evidence: Evidence, system: System) -> dict[str, Any]:
         right, value = evidence.right(name), evidence.arrays.get(name)
         if value is None or value.shape != right.shape:
             got = "nothing" if value is None else f"shape {tuple(map(int, value.shape))}"
-            entry = {"place": f"d{name}", "expected": f"shape {tuple(map(int, right.shape))}", "got": got}
+            entry = {"at": f"d{name}", "expected": f"shape {tuple(map(int, right.shape))}", "got": got}
         else:
             errors = np.where(np.isfinite(value), np.abs(value - right), np.inf)
             worst = tuple(int(n) for n in np.unravel_index(int(np.argmax(errors)), right.shape))
-            entry = {"place": f"d{name}[{', '.join(map(str, worst))}]", "expected": _short(right[worst]), "got": _short(value[worst])}
+            entry = {"at": f"d{name}[{', '.join(map(str, worst))}]", "expected": _short(right[worst]), "got": _short(value[worst])}
         break
     return {
         "sizes": dict(at.sizes),
         **entry,
-        **({"given": shown} if shown else {}),
+        **({"values": shown} if shown else {}),
         **({"where": at.kind} if at.kind not in ("", "crisp") else {}),
     }
 

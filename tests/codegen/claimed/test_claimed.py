@@ -84,11 +84,11 @@ def test_there_are_thirty_bugs_and_ten_styles():
 def test_the_counter_example_is_the_smallest_and_can_be_worked_through_by_hand():
     example = verdict("wrong.py", "no_slope_hidden", "2-3:tanh-2").counterexample
     assert example["sizes"] == {"n0": 1, "n1": 1, "n2": 1, "batch": 1}
-    given = {name: np.asarray(value, float) for name, value in example["given"].items()}
+    given = {name: np.asarray(value, float) for name, value in example["values"].items()}
     a = np.tanh(given["W1"] @ given["x"][0] + given["b1"])
     y = 1 / (1 + np.exp(-(given["W2"] @ a + given["b2"])))
     upstream = given["W2"].T @ ((y - given["t"][0]) * y * (1 - y))
-    assert example["place"] == "dW1[0, 0]"
+    assert example["at"] == "dW1[0, 0]"
     assert example["got"] == pytest.approx(float(upstream[0] * given["x"][0, 0]), rel=1e-5)
     assert example["expected"] == pytest.approx(float(upstream[0] * (1 - a[0] ** 2) * given["x"][0, 0]), rel=1e-5)
 

@@ -1,4 +1,4 @@
-# ruff: noqa: B905, RUF059, SIM105, NPY002 - files as students write them
+# ruff: noqa: RUF059 - files as students write them
 """Functions with one classic bug each; the word after the name of a function in the comment is the family a verdict must name."""
 
 import numpy as np
