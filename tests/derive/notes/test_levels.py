@@ -11,6 +11,7 @@ from derive.network import network
 from derive.notes import LEVELS, Options, document, notes, story
 from derive.notes.document import Chain, Line
 from derive.notes.levels import flattened
+from derive.reader.notes import verify_notes
 from derive.results import Results, results_of
 
 
@@ -64,3 +65,10 @@ def test_a_page_can_be_unfolded(results: Results, level: str) -> None:
     assert isinstance(page, str)
     assert len(re.findall("<details>", page)) > 5
     assert "<details>" not in str(notes(results, Options(format="html", level="every-step")))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_notes_of_every_level_are_judged_right(results: Results, level: str) -> None:
+    report = verify_notes(str(notes(results, Options(level=level))), results)
+    assert len(report.statements) > 40
+    assert [statement for statement in report.statements if not statement.ok] == []
