@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from derive.display import equation_latex
 from derive.expressions import BINDERS, Entry, Expression, Tensor
 from derive.indices import Axis, Index
 from derive.traversal import tensors_of, walk
@@ -25,6 +26,9 @@ class Equation:
     @property
     def indices(self) -> tuple[Index, ...]:
         return self.left.positions
+
+    def _repr_latex_(self) -> str:
+        return equation_latex(self)
 
 
 @dataclass(frozen=True)

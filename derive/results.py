@@ -15,6 +15,7 @@ from sympy import Basic
 
 from derive.calculus.pattern import pattern_of
 from derive.chain_rule import Sweep, reverse_sweep
+from derive.display import result_latex, results_html
 from derive.equations import Equation, System
 from derive.expressions import Tensor
 from derive.matrices.recognise import MatrixForm, recognise
@@ -45,6 +46,9 @@ class Result:
         """The formula without indices, where there is such a form."""
         return recognise(self.equation)
 
+    def _repr_latex_(self) -> str:
+        return result_latex(self)
+
 
 @dataclass(frozen=True)
 class Results:
@@ -66,6 +70,9 @@ class Results:
     def number(self, tensor: Tensor) -> int:
         """The number of the formula that defines ``tensor``."""
         return self._numbers[tensor]
+
+    def _repr_html_(self) -> str:
+        return results_html(self.results)
 
     @cached_property
     def _numbers(self) -> dict[Tensor, int]:
