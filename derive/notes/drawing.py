@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from derive.notation.layout import Layout
+from derive.notation.layout import Fraction, Layout, Row, Sign, row
+from derive.words import Code, Sentence, Strong, Text
 
 Point = tuple[float, float]
 
@@ -19,11 +20,22 @@ class Mark:
 
 @dataclass(frozen=True)
 class Edge(Mark):
-    """A straight line from point to point; ``arrow`` puts a head on it."""
+    """A straight line from point to point; ``arrow`` puts a head on it. Dashed lines go backwards through a network."""
 
     start: Point
     end: Point
     arrow: bool = False
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Curve(Mark):
+    """A line through points; a strong one is a path on a map, others are its contours, or edges with corners."""
+
+    points: tuple[Point, ...]
+    strong: bool = False
+    arrow: bool = False
+    dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,10 +66,38 @@ class Label(Mark):
 
 @dataclass(frozen=True)
 class Drawing:
-    """Marks on a sheet of the given width and height, what it is called and what it shows (for readers who do not see it)."""
+    """Marks on a sheet of the given width and height, what it is called and what it shows (for readers who do not see it).
+
+    ``name`` tells the drawings of one page apart.
+    """
 
     width: float
     height: float
     marks: tuple[Mark, ...]
     title: str
     description: str
+    name: str = "figure"
+
+
+def flat(item: Layout) -> Layout:
+    """A formula on one line: fractions with a slash."""
+    match item:
+        case Fraction(top, bottom, _):
+            return row(flat(top), Sign("/"), flat(bottom))
+        case Row(parts):
+            return row(*map(flat, parts))
+        case _:
+            return item
+
+
+def between(start: Point, end: Point, gap: float) -> tuple[Point, Point]:
+    """The ends of a line that keeps ``gap`` from both points."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length = (dx * dx + dy * dy) ** 0.5 or 1.0
+    ux, uy = dx / length * gap, dy / length * gap
+    return (start[0] + ux, start[1] + uy), (end[0] - ux, end[1] - uy)
+
+
+def words_of(sentence: Sentence) -> str:
+    """The bare words of a sentence, for titles and descriptions."""
+    return "".join(piece.text for piece in sentence if isinstance(piece, Text | Code | Strong))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from derive.equations import System
 from derive.expressions import Tensor
 from derive.notation.symbols import array_layout
-from derive.notes.drawing import Circle, Drawing, Edge, Mark, Point
+from derive.notes.drawing import Circle, Drawing, Edge, Mark, Point, between, words_of
 from derive.notes.story import Story
 from derive.traversal import tensors_of
-from derive.words import Text
 
 _COLUMN, _ROW, _RADIUS, _MARGIN = 2.1, 1.15, 0.42, 0.8
 
@@ -16,7 +15,7 @@ _COLUMN, _ROW, _RADIUS, _MARGIN = 2.1, 1.15, 0.42, 0.8
 def graph_drawing(story: Story) -> Drawing:
     """Tensors in columns by the longest way to them; what a recurrence reads from itself is a circle around itself."""
     system = story.network.pattern
-    columns = _columns(system)
+    columns = columns_of(system)
     tallest = max(len(column) for column in columns)
     height, width = 2 * _MARGIN + (tallest - 1) * _ROW, 2 * _MARGIN + (len(columns) - 1) * _COLUMN
     places: dict[Tensor, Point] = {}
@@ -36,14 +35,10 @@ def graph_drawing(story: Story) -> Drawing:
     marks += [Circle(at, _RADIUS, array_layout(tensor, story.notation, view)) for tensor, at in places.items()]
     described = story.say("network.graph_description", tensors=tuple(tensor.name for tensor in places))
     title = story.say("network.figure_title", name=story.network.name)
-    return Drawing(width, height + 0.2, tuple(marks), _plain(title), _plain(described))
+    return Drawing(width, height + 0.2, tuple(marks), words_of(title), words_of(described))
 
 
-def _plain(sentence: object) -> str:
-    return "".join(piece.text for piece in sentence if isinstance(piece, Text))  # type: ignore[attr-defined]
-
-
-def _columns(system: System) -> list[list[Tensor]]:
+def columns_of(system: System) -> list[list[Tensor]]:
     """Inputs and parameters stand one column before the first equation that reads them."""
     depth: dict[Tensor, int] = {}
     for equation in system.equations:
@@ -59,7 +54,4 @@ def _columns(system: System) -> list[list[Tensor]]:
 
 
 def _arrow(start: Point, end: Point) -> Edge:
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    length = (dx * dx + dy * dy) ** 0.5 or 1.0
-    ux, uy = dx / length * _RADIUS, dy / length * _RADIUS
-    return Edge((start[0] + ux, start[1] + uy), (end[0] - ux, end[1] - uy), arrow=True)
+    return Edge(*between(start, end, _RADIUS), arrow=True)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
-from derive.notation.layout import Accented, Digits, Layout, Named, Row, Scripts, Sign, Symbol, Words
+from derive.notation.layout import Accented, Digits, Fenced, Gap, Layout, Named, Row, Scripts, Sign, Symbol, Words
 from derive.notation.mathml import mathml_of
-from derive.notes.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point
+from derive.notes.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
 
 _SCALE = 48.0
 _STYLE = "svg{color:#1d1d1f}@media (prefers-color-scheme:dark){svg{color:#e6e6e3}}"
+_FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": ("{", "}"), "|": ("|", "|"), "norm": ("\u2016", "\u2016")}
+_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "vec": "\u20d7"}
 _FONT = "'Latin Modern Math','STIX Two Math','Cambria Math',serif"
 
 
@@ -23,26 +25,34 @@ def svg(drawing: Drawing, *, embedded: bool = False) -> str:
     space = "" if embedded else ' xmlns="http://www.w3.org/2000/svg"'
     style = "" if embedded else f"<style>{_STYLE}</style>\n"
     end = "" if embedded else "\n"
+    ids = (f"{drawing.name}-title", f"{drawing.name}-description")
     return (
-        f'{head}<svg{space} {size} {box} role="img" aria-labelledby="figure-title figure-description">\n'
-        f'<title id="figure-title">{escape(drawing.title)}</title>\n<desc id="figure-description">{escape(drawing.description)}</desc>\n'
+        f'{head}<svg{space} {size} {box} role="img" aria-labelledby="{" ".join(ids)}">\n'
+        f'<title id="{ids[0]}">{escape(drawing.title)}</title>\n<desc id="{ids[1]}">{escape(drawing.description)}</desc>\n'
         f"{style}{marks}\n</svg>{end}"
     )
 
 
 def _mark(mark: Mark, height: float) -> str:
     match mark:
-        case Edge(start, end, arrow):
-            line = f'<line {_ends(start, end, height)} stroke="currentColor" stroke-width="0.9" stroke-opacity="0.55"/>'
+        case Edge(start, end, arrow, dashed):
+            dash = ' stroke-dasharray="5 4"' if dashed else ""
+            line = f'<line {_ends(start, end, height)} stroke="currentColor" stroke-width="0.9" stroke-opacity="0.55"{dash}/>'
             return line + _head(start, end, height) if arrow else line
+        case Curve(points, strong, arrow, dashed):
+            places = " ".join(",".join(_at(point, height)) for point in points)
+            look = 'stroke-width="1.6"' if strong else 'stroke-width="0.9" stroke-opacity="0.55"'
+            look += ' stroke-dasharray="5 4"' if dashed else ""
+            line = f'<polyline points="{places}" fill="none" stroke="currentColor" {look}/>'
+            return line + _head(points[-2], points[-1], height) if arrow else line
         case Circle(centre, radius, label):
             x, y = _at(centre, height)
             circle = f'<circle cx="{x}" cy="{y}" r="{_n(radius * _SCALE)}" fill="none" stroke="currentColor" stroke-width="1.3"/>'
             return circle + (_text(centre, label, height, 0.36) if label is not None else "")
         case Dots(centre, upright):
             steps = (-0.16, 0.0, 0.16)
-            points = [(centre[0], centre[1] + s) if upright else (centre[0] + s, centre[1]) for s in steps]
-            return "".join(f'<circle cx="{x}" cy="{y}" r="1.7" fill="currentColor"/>' for x, y in (_at(p, height) for p in points))
+            dots = [(centre[0], centre[1] + s) if upright else (centre[0] + s, centre[1]) for s in steps]
+            return "".join(f'<circle cx="{x}" cy="{y}" r="1.7" fill="currentColor"/>' for x, y in (_at(p, height) for p in dots))
         case Label(at, content, small):
             return _text(at, content, height, 0.32 if small else 0.36)
     raise TypeError(f"no SVG for {type(mark).__name__}")
@@ -51,7 +61,7 @@ def _mark(mark: Mark, height: float) -> str:
 def _text(at: Point, content: Layout, height: float, size: float) -> str:
     x, y = _at((at[0], at[1] - 0.3 * size), height)
     spans, raised = [], 0.0
-    for piece in _pieces(content, 0.0, size * _SCALE):
+    for piece in _pieces(flat(content), 0.0, size * _SCALE):
         slant = ' font-style="italic"' if piece.slanted else ""
         move = f' dy="{_n(piece.drop - raised)}"' if piece.drop != raised else ""
         spans.append(f'<tspan{slant}{move} font-size="{_n(piece.size)}">{piece.text}</tspan>')
@@ -79,8 +89,13 @@ def _pieces(item: Layout, drop: float, size: float) -> list[_Piece]:
             pieces += [_Piece("′" * primes, drop, size, False)] if primes else []
             pieces += _pieces(below, drop + 0.22 * size, 0.7 * size) if below is not None else []
             return pieces + (_pieces(above, drop - 0.38 * size, 0.7 * size) if above is not None else [])
-        case Accented(body, _):
-            return _pieces(body, drop, size)
+        case Accented(body, accent):
+            return [*_pieces(body, drop, size)[:-1], _accented(_pieces(body, drop, size)[-1], accent)]
+        case Fenced(body, fence, _):
+            opening, closing = _FENCES[fence]
+            return [_Piece(opening, drop, size, False), *_pieces(body, drop, size), _Piece(closing, drop, size, False)]
+        case Gap():
+            return [_Piece("\u2009", drop, size, False)]
         case Symbol(_, style):
             return [_Piece(_characters(item), drop, size, style == "italic")]
         case Digits(text) | Named(text) | Words(text):
@@ -88,6 +103,10 @@ def _pieces(item: Layout, drop: float, size: float) -> list[_Piece]:
         case Sign():
             return [_Piece(_characters(item), drop, size, False)]
     raise TypeError(f"a label cannot hold {type(item).__name__}")
+
+
+def _accented(piece: _Piece, accent: str) -> _Piece:
+    return replace(piece, text=piece.text + _ACCENTS[accent])
 
 
 def _characters(item: Layout) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.notation.latex import escape_latex, to_latex
 from derive.notation.layout import Layout, Words
-from derive.notes.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point
+from derive.notes.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
 
 _WIDEST = 15.5
 
@@ -18,22 +18,27 @@ def tikz(drawing: Drawing) -> str:
 
 def _mark(mark: Mark, scale: float) -> str:
     match mark:
-        case Edge(start, end, arrow):
-            return f"\\draw[black!55,line width=0.4pt{',->,>=stealth' if arrow else ''}] {_at(start)} -- {_at(end)};"
+        case Edge(start, end, arrow, dashed):
+            look = f"black!55,line width=0.4pt{',->,>=stealth' if arrow else ''}{',dashed' if dashed else ''}"
+            return f"\\draw[{look}] {_at(start)} -- {_at(end)};"
+        case Curve(points, strong, arrow, dashed):
+            look = "line width=0.9pt" if strong else "black!55,line width=0.4pt"
+            look += f"{',->,>=stealth' if arrow else ''}{',dashed' if dashed else ''}"
+            return f"\\draw[{look}] {' -- '.join(map(_at, points))};"
         case Circle(centre, radius, label):
             circle = f"\\draw[line width=0.6pt] {_at(centre)} circle ({_n(radius)});"
             return circle + (_node(centre, label, r"\small") if label is not None else "")
         case Dots(centre, upright):
             steps = (-0.16, 0.0, 0.16)
-            points = [(centre[0], centre[1] + s) if upright else (centre[0] + s, centre[1]) for s in steps]
-            return "".join(f"\\fill {_at(point)} circle (0.9pt);" for point in points)
+            dots = [(centre[0], centre[1] + s) if upright else (centre[0] + s, centre[1]) for s in steps]
+            return "".join(f"\\fill {_at(point)} circle (0.9pt);" for point in dots)
         case Label(at, content, small):
             return _node(at, content, r"\footnotesize" if small else r"\small")
     raise TypeError(f"no TikZ for {type(mark).__name__}")
 
 
 def _node(at: Point, content: Layout, size: str) -> str:
-    text = escape_latex(content.text) if isinstance(content, Words) else f"${to_latex(content)}$"
+    text = escape_latex(content.text) if isinstance(content, Words) else f"${to_latex(flat(content))}$"
     return f"\\node[inner sep=0pt,font={size}] at {_at(at)} {{{text}}};"
 
 

@@ -12,6 +12,7 @@ from derive.notes.sections.conventions import symbols
 from derive.notes.sections.explicit import explicit
 from derive.notes.sections.network import network
 from derive.notes.sections.one_pattern import activations, backward, forward, loss
+from derive.notes.sections.pictures import pictures
 from derive.notes.sections.slips import slips
 from derive.notes.sections.summary import summary
 from derive.notes.sections.worked import worked
@@ -24,6 +25,7 @@ SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
     forward,
     loss,
     backward,
+    pictures,
     explicit,
     worked,
     batch,
