@@ -13,9 +13,12 @@ from derive.notation.layout import Layout, Sign, height, row
 from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Figure, Items, Line, Listing, Paragraph, Section, Table
 from derive.notes.measure import broken, sentence_width, width
 from derive.notes.tikz import tikz
+from derive.notes.writers.heights import Heights
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
 _MOST_BOXED, _MOST_ROWS = 22, 14
+_HEADING, _WHOLE, _BROKEN, _SHORT = 3.0, 20.0, 9.0, 4.0
+"""In lines: a heading; groups up to a height that stay whole; how much of a higher one must fit; what never needs room made for it."""
 _INDENT, _NUMBER, _GAP, _SHORTEST, _LONGEST = 1.5, 2.4, 1.2, 10.0, 20.0
 _MARKS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u0327": "c ", "\u030c": "v ", "\u030a": "r "}
 _LETTERS = {"\u00a0": "nobreakspace", "æ": "ae", "œ": "oe", "Æ": "AE", "Œ": "OE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
@@ -26,7 +29,8 @@ class Paper:
     """What a kind of document allows.
 
     ``line`` is the width of a line of text in em; labels begin with ``prefix``; ``linked`` papers load hyperref, ``long`` ones longtable;
-    no figure is higher than ``figure`` cm; the lines of a chain appear one after the other from overlay ``first`` on, if it is given.
+    no figure is higher than ``figure`` cm; ``heights`` tell where a page ends; the lines of a chain appear one after the other
+    from overlay ``first`` on, if it is given.
     """
 
     line: float
@@ -34,6 +38,7 @@ class Paper:
     linked: bool = True
     long: bool = True
     figure: float = 20.0
+    heights: Heights | None = None
     first: int | None = None
 
     def label(self, number: str) -> str:
@@ -89,19 +94,52 @@ def section_latex(section: Section, paper: Paper) -> str:
     """A heading and its blocks."""
     command = "section" if section.level == 1 else "subsection"
     title = f"\\{command}{{{inline(section.title, paper, heading=True)}}}\n\\label{{{paper.prefix}sec:{section.anchor}}}"
-    return title + blocks_latex(section.blocks, paper)
+    groups = _groups(section.blocks)
+    space = _room(groups[0], paper, _HEADING) if groups else ""
+    return space + title + blocks_latex(section.blocks, paper, opened=True)
 
 
-def blocks_latex(blocks: Sequence[Block], paper: Paper) -> str:
-    """Blocks one after the other; a display goes on with the paragraph before it, so that no empty line stands above it."""
+def blocks_latex(blocks: Sequence[Block], paper: Paper, *, opened: bool = False) -> str:
+    """Blocks one after the other; a display goes on with the paragraph before it, so that no empty line stands above it.
+
+    ``opened`` says that the page has room for the first of them.
+    """
     text = ""
-    for number, block in enumerate(blocks):
-        if not isinstance(block, Chain):
-            text += "\n\n"
-        else:
-            text += "\n" if number else "\n\n\\vspace{-1.3\\baselineskip}\n"
-        text += block_latex(block, paper)
+    for place, group in enumerate(_groups(blocks)):
+        space = "" if opened and not place else _room(group, paper)
+        for number, block in enumerate(group):
+            if not isinstance(block, Chain):
+                text += "\n\n" + space
+            elif number or (place and not space):
+                text += "\n"
+            else:
+                text += f"\n\n{space}\\vspace{{-1.3\\baselineskip}}\n"
+            text += block_latex(block, paper)
+            space = ""
     return text
+
+
+def _groups(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks that stand together: a paragraph with the display, table or figure that it opens."""
+    groups: list[list[Block]] = []
+    for block in blocks:
+        opens = bool(groups) and len(groups[-1]) == 1 and isinstance(groups[-1][0], Paragraph)
+        if opens and isinstance(block, Chain | Table | Figure | Items):
+            groups[-1].append(block)
+        else:
+            groups.append([block])
+    return groups
+
+
+def _room(group: Sequence[Block], paper: Paper, more: float = 0.0) -> str:
+    """Where too little of the page is left for a group, the page ends before it; of a long group, only a part must fit."""
+    if paper.heights is None:
+        return ""
+    high = sum(map(paper.heights.block, group))
+    broken = isinstance(group[-1], Chain | Table | Items)
+    needed = min(high, _BROKEN) if broken and high > _WHOLE else high
+    short = len(group) == 1 and high < _SHORT
+    return "" if short and not more else f"\\room{{{needed + more:.1f}}}\n"
 
 
 @singledispatch
@@ -118,7 +156,7 @@ def _(block: Paragraph, paper: Paper) -> str:
 @block_latex.register
 def _(block: Items, paper: Paper) -> str:
     items = "\n".join(f"\\item {inline(item, paper)}" for item in block.items)
-    return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
+    return f"\\begin{{itemize}}\\setlength{{\\itemsep}}{{2pt}}\\setlength{{\\parskip}}{{0pt}}\n{items}\n\\end{{itemize}}"
 
 
 @block_latex.register

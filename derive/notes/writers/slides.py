@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 
 from derive.notation.latex import escape_latex
-from derive.notes.document import Algorithm, Block, Boxed, Chain, Document, Figure, Items, Line, Paragraph, Section, Table
-from derive.notes.measure import sentence_width, tallness, width
+from derive.notes.document import Block, Boxed, Chain, Document, Items, Paragraph, Section, Table
+from derive.notes.writers.heights import Heights
 from derive.notes.writers.latex import Paper, ascii_latex, block_latex, inline, plain
-from derive.words import Math, Sentence
 
 _LINE = 38.0
 """13.6 cm at 10 pt, in em."""
 
-_BESIDE = 20.0
-"""Wider formulas have their reason below."""
-
 _FIGURE = 5.4
 """The height of a figure, in cm."""
+
+SCREEN = Heights(_LINE, _FIGURE, beside=20.0, column=13.0)
 
 _ROOM = 18.0
 """What a page holds below its title, in lines of text."""
@@ -112,7 +109,7 @@ class _Page:
 
     def put(self, block: Block) -> None:
         self.blocks.append(block)
-        self.lines += lines_of(block)
+        self.lines += SCREEN.block(block)
 
 
 def _pages(blocks: Sequence[Block]) -> list[list[Block]]:
@@ -138,16 +135,16 @@ def _split(block: Block, room: float) -> tuple[Block | None, Block | None]:
     """What of a block fits, and the rest of it; None where nothing does or nothing is left. A page of its own takes anything."""
     match block:
         case Chain(lines):
-            fits = _fitting([_line_high(line) for line in lines], room - 1.2, _ROOM - 1.2)
+            fits = _fitting([SCREEN.line(line) for line in lines], room - 1.2, _ROOM - 1.2)
             return (Chain(lines[:fits]) if fits else None, Chain(lines[fits:]) if fits < len(lines) else None)
         case Table(head, rows):
-            fits = _fitting([_row_high(cells) for cells in rows], room - 2.0, _ROOM - 2.0)
+            fits = _fitting([SCREEN.row(cells) for cells in rows], room - 2.0, _ROOM - 2.0)
             return (Table(head, rows[:fits]) if fits else None, Table(head, rows[fits:]) if fits < len(rows) else None)
         case Items(items):
-            fits = _fitting([_item_high(item) for item in items], room - 0.5, _ROOM - 0.5)
+            fits = _fitting([SCREEN.item(item) for item in items], room - 0.5, _ROOM - 0.5)
             return (Items(items[:fits]) if fits else None, Items(items[fits:]) if fits < len(items) else None)
         case _:
-            return (block if lines_of(block) <= room or room >= _ROOM else None, None)
+            return (block if SCREEN.block(block) <= room or room >= _ROOM else None, None)
 
 
 def _fitting(heights: Sequence[float], room: float, most: float) -> int:
@@ -162,47 +159,3 @@ def _fitting(heights: Sequence[float], room: float, most: float) -> int:
     if room < most and (fits < 3 or sum(heights) <= most):
         return 0
     return max(1, min(fits, len(heights) - 2))
-
-
-def lines_of(block: Block) -> float:
-    """The height of a block, in lines of text."""
-    match block:
-        case Paragraph(sentence):
-            return _wrapped(sentence, _LINE) + 0.4
-        case Items(items):
-            return sum(map(_item_high, items)) + 0.5
-        case Chain(lines):
-            return sum(map(_line_high, lines)) + 1.2
-        case Table(_, rows):
-            return sum(map(_row_high, rows)) + 2.0
-        case Algorithm(_, lines):
-            return sum(_row_high((line.sentence,)) for line in lines) + 2.5
-        case Figure(drawing, _):
-            return min(drawing.height, _FIGURE) / 0.42 + 2.0
-        case Boxed(blocks):
-            return sum(map(lines_of, blocks)) + 1.0
-    return 1.0
-
-
-def _wrapped(sentence: Sentence, line: float) -> float:
-    return float(max(1, ceil(sentence_width(sentence) / line)))
-
-
-def _item_high(item: Sentence) -> float:
-    return _wrapped(item, _LINE - 2) + 0.3
-
-
-def _line_high(line: Line) -> float:
-    """A line of a derivation with the space above it; a long formula is broken and has its reason below."""
-    own = width(line.right)
-    broken_in = max(1, ceil(own / (_LINE - 6)))
-    tall = max(tallness(line.right), tallness(line.left) if line.left is not None else 0.0)
-    below = bool(line.reason) and own > _BESIDE
-    beside = 0.95 * _wrapped(line.reason, 13.0) if line.reason and not below else 0.0
-    return max(tall * broken_in, beside) + 0.3 + (1.3 if below else 0.0)
-
-
-def _row_high(row: Sequence[Sentence]) -> float:
-    formulas = [piece for cell in row for piece in cell if isinstance(piece, Math)]
-    tall = max((tallness(piece.formula) * (1.0 if piece.display else 0.75) for piece in formulas), default=1.0)
-    return max(1.0, tall, _wrapped(max(row, key=sentence_width), 12.0) if len(row) > 1 else 0.0) + 0.35

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from derive.notation.latex import escape_latex
 from derive.notes.document import Document
+from derive.notes.writers.heights import Heights
 from derive.notes.writers.latex import Paper, ascii_latex, inline, plain, section_latex
 
-PAPER = Paper(line=41.0)
+PAPER = Paper(line=41.0, heights=Heights(41.0, 20.0, beside=24.0, column=18.0))
 """16 cm at 11 pt."""
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -22,8 +23,12 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{0.5\baselineskip}
 \setlength{\fboxsep}{8pt}
+\setlength{\partopsep}{0pt}
+\raggedbottom
 \setlength{\emergencystretch}{3em}
 \allowdisplaybreaks
+\newcommand{\room}[1]{\par\penalty-100\begingroup\dimen0=\pagegoal\advance\dimen0-\pagetotal\dimen2=#1\baselineskip
+  \ifdim\dimen2>\dimen0\ifdim\dimen0>0pt\vfil\fi\break\fi\endgroup}
 \newcommand{\reason}[2]{\parbox[t]{#1em}{\raggedright\small\leavevmode\color{black!65}#2\strut}}
 """
 
