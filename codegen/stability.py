@@ -8,6 +8,7 @@ from sympy import Basic
 
 from codegen.patterns import Identity, apply_at, apply_identities, identities
 from codegen.unfold import plain
+from codegen.weighted import shift_weighted_sums
 from derive.calculus.pattern import pattern_of
 from derive.calculus.substitute import Renaming, replace_entries, right_side_at
 from derive.equations import Equation
@@ -25,7 +26,7 @@ def stabilise(value: Expression, definitions: Mapping[Tensor, Equation]) -> Expr
     if not any(isinstance(node, Apply) for node in walk(value)):
         return value  # every identity speaks of a function
     table = identities("stability")
-    seen = _look_through(value, definitions, table)
+    seen = shift_weighted_sums(_look_through(value, definitions, table))
     return plain(apply_identities(seen, table))
 
 

@@ -169,10 +169,7 @@ def _replaced(value: Value, other: Value, truth: Value, where: Lowering) -> Valu
     """``value`` with ``other`` where ``truth`` holds."""
     writer = where.writer
     labels = writer.joined([value, other, truth])
-    copy = writer.write("copyto", writer.scratch("choice", labels), [value.view(labels, writer.present)])
-    operands = [other.view(labels, writer.present), truth.view(labels, writer.present)]
-    writer.lines.append(Statement("choose", copy.view(labels), tuple(operands)))
-    return copy
+    return writer.chosen(labels, *(seen.view(labels, writer.present) for seen in (value, other, truth)))
 
 
 def _number(value: Value, where: Lowering) -> Value:

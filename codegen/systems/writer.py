@@ -131,6 +131,15 @@ class Writer:
             self.known[key] = self.write(operation, self.scratch(operation, labels, truth), operands, axes)
         return contiguous(self.known[key].array, labels)
 
+    def chosen(self, labels: Sequence[Index], value: View, other: View, truth: View) -> Value:
+        """A copy of ``value`` with ``other`` where ``truth`` holds; the same choice is made once."""
+        key = ("choose", _shape(labels), (value, other, truth), (), self.looping)
+        if key not in self.known:
+            copy = self.write("copyto", self.scratch("choice", labels), [value])
+            self.lines.append(Statement("choose", copy.view(labels), (other, truth)))
+            self.known[key] = copy
+        return contiguous(self.known[key].array, labels)
+
     def elementwise(self, operation: str, *operands: Value, truth: bool = False) -> Value:
         """``operation`` at every position of the operands' indices together."""
         labels = self.joined(operands)
