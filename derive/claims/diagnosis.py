@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product as every
 from time import monotonic
 from typing import Any
 
 from derive.claims.judging import Finding, Layers, chosen_places, compared, readings
 from derive.claims.networks import Stage
 from derive.claims.repairs import Repair, of_sizes, repairs_of
-from derive.claims.rewritten import speaks_of_units
+from derive.claims.rewritten import speaks_of_units, widened
 from derive.errors import InputError
 from derive.expressions import Apply, Entry, Expression, Function
 from derive.functions.scalar import FUNCTIONS
@@ -63,9 +64,10 @@ class Case:
 
     def holds(self, right: Syntax) -> bool:
         """Whether the relation holds with another right side, in the first place where the claim is tested."""
-        for stage, layers in self.trials[:2]:
+        pairs = dict.fromkeys(((self.left, right), (widened(self.left), widened(right))))
+        for (stage, layers), pair in every(self.trials[:2], pairs):
             try:
-                if compared((self.left, right), stage, layers, self.role).ok:
+                if compared(pair, stage, layers, self.role).ok:
                     return True
             except InputError:
                 continue

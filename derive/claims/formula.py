@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from derive.claims.conventions import derived_formula, up_to_loss, up_to_sign
@@ -72,6 +72,7 @@ class Judged:
     sides: tuple[Syntax, ...]
     role: str
     grounds: Grounds
+    held: dict[tuple[Syntax, Syntax], tuple[tuple[Syntax, Syntax], Stage, Layers]] = field(default_factory=dict)
 
     @cached_property
     def is_general(self) -> bool:
@@ -121,6 +122,7 @@ class Judged:
                 except Misfit as error:
                     found = Finding(misfit=str(error))
                 if found.ok:
+                    self.held[one, two] = (variant, stage, layers)
                     return found
                 first = first or found
         assert first is not None
@@ -202,16 +204,16 @@ class Judged:
 
     def _holds_on_kinks(self) -> bool:
         """Whether the chain holds where units stand exactly on a kink, as far as it speaks of derivatives."""
-        stage = self.grounds.declared if speaks_of_units(self.sides) else self.grounds.pattern
-        if not stage.kinks or (not is_derivative(self.sides[0]) and not speaks_of_delta(self.sides[0], self.grounds.notation)):
+        if not (is_derivative(self.sides[0]) or speaks_of_delta(self.sides[0], self.grounds.notation)):
             return True
-        try:
-            return all(
-                compared((self.sides[0], side), stage, self._layers(stage), self.role, stage.kink_points).difference is None
-                for side in self.sides[1:]
-            )
-        except InputError:
-            return True
+        for side in self.sides[1:]:
+            variant, stage, layers = self.held[self.sides[0], side]
+            try:
+                if stage.kinks and compared(variant, stage, layers, self.role, stage.kink_points).difference is not None:
+                    return False
+            except InputError:
+                continue
+        return True
 
     def _evidence(self) -> str:
         layers = dict.fromkeys(layer for finding in self.findings for layer in finding.layers)

@@ -27,6 +27,7 @@ _TEXTS = ("\\text", "\\mbox", "\\textrm", "\\textit", "\\textbf", "\\emph")
 _FUNCTIONS = re.compile(r"\\(?:text|mathrm|textrm|mbox)\s*\{\s*([A-Za-z]+)\s*\}(?=\s*'*\s*\()")
 _REMARK = re.compile(r"\(\s*\\text|\(\s*(?:only|since|because|where|as|for|when|by|using|note|from|see|here)(?![a-z])")
 _RELATION = re.compile(r"=|\\leftarrow|\\gets|\\coloneqq|\\equiv")
+_LEADING = re.compile(r"^(?:\s|\\q?quad(?![A-Za-z])|\\[ ,;:!])+")
 _NUMBER = re.compile(r"\\q?quad\s*(?:\(\d+[a-z]?\))?\s*$")
 _EQUIV = re.compile(r"\\equiv(?![A-Za-z])|\\triangleq(?![A-Za-z])|\\doteq(?![A-Za-z])")
 
@@ -95,7 +96,7 @@ def statements(claim: str) -> list[Statement]:
     found: list[Statement] = []
     for row in _rows(text):
         for piece, role in _pieces(row):
-            piece = piece.replaced(_NUMBER, "").replaced(_ASSIGNED, "").stripped()
+            piece = piece.replaced(_NUMBER, "").replaced(_LEADING, "").replaced(_ASSIGNED, "").stripped()
             if not piece.chars or (found and not _RELATION.search(piece.chars)):
                 if found and role:
                     found[-1] = Statement(found[-1].text, found[-1].role or role)
