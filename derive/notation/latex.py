@@ -120,7 +120,8 @@ def to_latex(item: Layout) -> str:
             return f"\\begin{{cases}} {lines} \\end{{cases}}"
         case Grid(rows):
             tall = any(isinstance(cell, Fraction) for cells in rows for cell in cells)
-            lines = (r" \\[4pt] " if tall else r" \\ ").join(" & ".join(to_latex(cell) for cell in cells) for cells in rows)
+            space = r" \\[4pt] " if tall else r" \\[2pt] " if any(_is_tall(cell) for cells in rows for cell in cells) else r" \\ "
+            lines = space.join(" & ".join(to_latex(cell) for cell in cells) for cells in rows)
             return f"\\begin{{bmatrix}} {lines} \\end{{bmatrix}}"
         case Box(body):
             return f"\\boxed{{{to_latex(body)}}}"
@@ -140,6 +141,12 @@ def _join(pieces: list[str]) -> str:
         else:
             text += piece
     return text.strip(" ") if text.strip(" ") else text
+
+
+def _is_tall(cell: Layout) -> bool:
+    """Whether a letter in a cell has scripts above and below."""
+    parts = cell.parts if isinstance(cell, Row) else (cell,)
+    return any(isinstance(part, Scripts) and part.above is not None and part.below is not None for part in parts)
 
 
 def _opens(text: str) -> bool:

@@ -9,6 +9,7 @@ from derive.notes.sections.algorithms import algorithms
 from derive.notes.sections.batch import batch
 from derive.notes.sections.code import code
 from derive.notes.sections.conventions import symbols
+from derive.notes.sections.effort import effort
 from derive.notes.sections.explicit import explicit
 from derive.notes.sections.network import network
 from derive.notes.sections.one_pattern import activations, backward, forward, loss
@@ -31,6 +32,7 @@ SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
     batch,
     summary,
     algorithms,
+    effort,
     slips,
     code,
 )
