@@ -42,11 +42,24 @@ def _conventions(story: Story) -> tuple[Block, ...]:
         page = story.page([assumption.left, assumption.right], NUMBERED)
         equation = row(layout(assumption.left, page), Sign("="), layout(assumption.right, page))
         items.append(story.say("convention.assumption", equation=equation))
+    coupled = tuple(Math(story.layer_number(layer)) for layer in _coupled(story))
+    items += [story.say("convention.coupled", layers=coupled)] if coupled else []
     items += [story.say("convention.kink", function=kink.name(story), values=kink.values(story)) for kink in kinks_of(story)]
     if story.layers is not None and story.layers.l2:
         factor = story.math(Number(story.layers.l2), NUMBERED)
         items.append(story.say("convention.l2", factor=factor))
     return (Items(tuple(items)),)
+
+
+def _coupled(story: Story) -> list[int]:
+    """The layers whose outputs read pre-activations of other units than their own."""
+    found: list[int] = []
+    for equation in story.network.pattern.equations:
+        layer = equation.tensor.layer
+        if equation.tensor.role == "output" and layer is not None:
+            read = [entry for entry in entries_of(equation.right) if entry.tensor.role == "pre_activation" and entry.tensor.layer == layer]
+            found += [layer] if any(entry.positions != equation.indices for entry in read) else []
+    return found
 
 
 def _outside(story: Story) -> list[Sentence]:
