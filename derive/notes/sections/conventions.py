@@ -14,8 +14,8 @@ from derive.notes.kinks import kinks_of
 from derive.notes.story import Story
 from derive.notes.symbols import symbol_table
 from derive.specifications.equation_specification import EquationSpecification
-from derive.traversal import walk
-from derive.words import Sentence
+from derive.traversal import entries_of, walk
+from derive.words import Math, Sentence
 
 
 def symbols(story: Story) -> tuple[Section, ...]:
