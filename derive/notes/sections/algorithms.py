@@ -5,6 +5,7 @@ from __future__ import annotations
 from derive.notes.algorithms import backward_algorithm, forward_algorithm
 from derive.notes.document import Block, Paragraph, Section
 from derive.notes.story import Story
+from derive.notes.surface_figure import surface_figure
 from derive.notes.training import gradient_of_total, training_algorithms
 from derive.notes.update_rules import update_rules
 from derive.words import Text
@@ -25,6 +26,8 @@ def _training(story: Story) -> Section:
     blocks: list[Block] = [Paragraph(story.say("training.apart")), *training_algorithms(story)]
     if story.has_batch:
         blocks.append(Paragraph(story.say("training.between")))
+    map_of_loss = surface_figure(story) if story.options.level != "brief" else None
+    blocks += [map_of_loss] if map_of_loss is not None else []
     return Section(story.say("section.training"), "training", tuple(blocks), 2)
 
 
