@@ -40,6 +40,8 @@ def changes_of(notation: Notation) -> tuple[Change, ...]:
         changes.append(_targets_first)
     if notation.activation_name != "own":
         changes.append(_named_identity)
+    if notation.derivative == "prime":
+        changes.append(_named_primitives)
     return tuple(changes)
 
 
@@ -100,6 +102,14 @@ def _named_identity(equation: Equation) -> Equation:
     if equation.tensor.role == "output" and _has_role(equation.right, "pre_activation"):
         return Equation(equation.left, Apply(IDENTITY, equation.right))
     return equation
+
+
+def _named_primitives(equation: Equation) -> Equation:
+    """An activation that is an elementary function is a function with a name, so that its derivative is written with a prime as well."""
+    if equation.tensor.role != "output" or not isinstance(equation.right, Apply) or equation.right.function.body is not None:
+        return equation
+    function = equation.right.function
+    return Equation(equation.left, Apply(Function(function.name, Apply(function, Variable())), equation.right.argument))
 
 
 def _has_role(value: Basic, role: str) -> bool:

@@ -41,7 +41,8 @@ class Notation:
     Style: ``derivation``, ``route``, ``delta_sign``, ``derivative``, ``loss_derivative``, ``hidden_delta``, ``gradient``, ``product``,
     ``bias`` (vector, column), ``samples`` (rows, columns), ``sum_limits``, ``update``, ``update_by``. Activation: ``activation_name``
     (own, layer, unit, role), ``activation_letter``, ``output_activation``, ``hidden_activation``,
-    ``argument`` (of a function by itself). ``macros``: commands by role.
+    ``argument`` (of a function by itself). The whole network: ``network_output`` and
+    ``loss_function`` ("" for none). ``macros``: commands by role.
 
     ``depth`` is no key: the number of the output layer of the network that is spoken of, None where that is not known.
     """
@@ -97,6 +98,8 @@ class Notation:
     output_activation: str
     hidden_activation: str
     argument: str
+    network_output: str
+    loss_function: str
     depth: int | None = None
 
 
@@ -134,7 +137,7 @@ def notation(data: Mapping[str, Any], name: str, where: str | Source) -> Notatio
     source = Source(where) if isinstance(where, str) else where
     checked = _checked(data, source)
     for form in FORMS:
-        told_apart = ("total_loss",) if checked["patterns.mark"] != "none" else ()
+        told_apart = ("parameter", *(("total_loss",) if checked["patterns.mark"] != "none" else ()))
         _check_different({role: checked[f"{form}.{role}"] for role in TABLES[form] if role not in told_apart}, form, source)
     free = {table: {key: schema.name(value, f"{table}.{key}", source) for key, value in data[table].items()} for table in FREE_TABLES}
     _check_macros(free["macros"], source)
@@ -197,6 +200,8 @@ FIELDS: Mapping[str, str] = {
     "output_activation": "activation.output",
     "hidden_activation": "activation.hidden",
     "argument": "activation.argument",
+    "network_output": "whole.output",
+    "loss_function": "whole.loss",
 }
 """Which key of the file each field of a notation holds."""
 
@@ -252,7 +257,7 @@ def _check_letters(own: Notation, source: Source) -> None:
             raise source.refuse("indices.pattern", f"indices.pattern and indices.units share the letter {quoted(letter)}")
     quantities: dict[str, str] = {}
     for role, symbol in own.symbols.items():
-        if isinstance(symbol, Symbol):
+        if isinstance(symbol, Symbol) and role != "parameter":
             quantities[symbol.name] = f"symbols.{role}"
     for place, symbol in enumerate(own.role_outputs):
         if isinstance(symbol, Symbol) and quantities.setdefault(symbol.name, f"roles.outputs[{place}]") in _OTHERS:

@@ -158,9 +158,10 @@ def loss_name(value: Any, key: str, source: Source) -> str:
 
 TABLES: Mapping[str, Mapping[str, Check]] = {
     "specification": {"loss": loss_name, "batch_reduction": one_of("mean", "sum", "none"), "bias": flag},
-    "symbols": dict.fromkeys((*ROLES, "rate", "step"), symbol),
+    "symbols": dict.fromkeys((*ROLES, "rate", "step", "parameter"), symbol),
     "matrices": dict.fromkeys(ROLES, symbol),
     "batch": dict.fromkeys(ROLES, symbol),
+    "whole": {"output": optional_name, "loss": optional_name},
     "layers": {
         "mark": one_of("superscript", "parenthesised", "letters", "none"),
         "letters": letters,

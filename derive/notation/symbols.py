@@ -259,6 +259,8 @@ def _usual_letter(axis: Axis, notation: Notation, view: View) -> Layout | None:
 def function_name(function: Function | str, notation: Notation) -> Layout:
     """The name of a function with its primes."""
     name = function if isinstance(function, str) else function.name
+    if isinstance(function, Function) and function.order == 1 and f"{name}_derivative" in notation.functions:
+        name, function = f"{name}_derivative", f"{name}_derivative"
     shown = notation.functions.get(name, name)
     base: Layout = Symbol(shown) if shown in GREEK or len(shown) == 1 else Named(shown)
     primes = 0 if isinstance(function, str) else function.order

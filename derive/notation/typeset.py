@@ -244,10 +244,19 @@ def _side_by_side(factors: list[Basic], alone: bool, last: bool, page: Page) -> 
             body = _as_factor(factor, body, last and number == len(factors) - 1)
         if number:
             digits = isinstance(factor, Number | Written) or (isinstance(factor, Power) and isinstance(factor.base, Number | Written))
-            dotted = (digits or _is_negative(factor)) and bool(parts)
+            dotted = (digits or _is_negative(factor) or _is_dotted(factors[number - 1], factor, page)) and bool(parts)
             parts += [Sign("cdot")] if dotted else [] if _leads_with_big(body) else [THIN]
         parts.append(body)
     return row(*parts)
+
+
+def _is_dotted(before: Basic, factor: Basic, page: Page) -> bool:
+    """Whether a dot stands between two factors: beside a derivative, where the notation has one."""
+    return page.notation.product == "dot" and any(isinstance(own, Partial) or _is_adjoint(own) for own in (before, factor))
+
+
+def _is_adjoint(value: Basic) -> bool:
+    return isinstance(value, Entry) and value.tensor.role in ("adjoint", "negative_adjoint")
 
 
 def _as_factor(factor: Basic, body: Layout, final: bool) -> Layout:

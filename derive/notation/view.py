@@ -19,7 +19,8 @@ class View:
     ``general`` is the layer printed as ``l``, so that its neighbours are ``l-1`` and ``l+1``; else ``last`` is the output layer,
     printed as ``L``, its neighbour as ``L-1``; without both, layers go by their numbers. ``batch`` says that gradients belong to
     the total loss. ``if_words`` and ``otherwise_words`` stand in cases. ``generic`` says that a notation's letters of any unit stand
-    for the units of the general layer, ``pattern`` that what depends on the pattern wears the pattern's mark, if the notation has one. ``loss`` says that this is the definition of the loss.
+    for the units of the general layer, ``pattern`` that what depends on the pattern wears the pattern's mark, if the notation
+    has one. ``loss`` says that this is the definition of the loss.
     """
 
     general: int | None = None

@@ -58,6 +58,15 @@ def short_chain(story: Story, result: Result) -> Chain:
     return Chain((*lines[:-1], _numbered(lines[-1], str(result.number))))
 
 
+def numbered_forms(story: Story, result: Result) -> tuple[Line, ...]:
+    """The bare formulas of a result, then its matrix forms with their reasons; the last line carries the number."""
+    lines: list[Line] = []
+    for equation, view in story.faces(result):
+        face = _Face(story, result, equation, view, story.derivation(result, equation))
+        lines += [replace(face.formula(), reason=()), *face.matrix_lines()]
+    return (*lines[:-1], _numbered(lines[-1], str(result.number)))
+
+
 def short_forms(story: Story, result: Result) -> tuple[tuple[Line, tuple[Line, ...]], ...]:
     """Each formula of a result, and its matrix form where there is one."""
     faces = (_Face(story, result, equation, view, story.derivation(result, equation)) for equation, view in story.faces(result))

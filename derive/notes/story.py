@@ -95,6 +95,12 @@ class Story:
             return self.plain_view(batch, last=layer)
         return self.plain_view(batch, general=layer) if self._is_only_hidden(result) else self.plain_view(batch)
 
+    def view_of(self, layer: int) -> View:
+        """How formulas about a layer and its neighbours are shown."""
+        if is_fixed(self.notation):
+            return self.plain_view()
+        return self.plain_view(last=layer) if layer == self.depth else self.plain_view(general=layer)
+
     def faces(self, result: Result) -> tuple[tuple[Equation, View], ...]:
         """The equations that show a result, each with its view: mostly one, for the general layer.
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from derive.functions.slopes import slopes_of
-from derive.notation.roles import is_fixed
-from derive.notation.symbols import array_layout
 from derive.notes.chains import primitive_slopes, result_chain, slope_chain
 from derive.notes.document import Paragraph, Section
-from derive.notes.induction import induction_over_layers, induction_over_steps
 from derive.notes.story import Story
-from derive.results import Result
-from derive.words import Math, Sentence
+from derive.notes.styles import backward_sections
 
 
 def activations(story: Story) -> tuple[Section, ...]:
@@ -36,27 +32,5 @@ def loss(story: Story) -> tuple[Section, ...]:
 
 
 def backward(story: Story) -> tuple[Section, ...]:
-    """One subsection for each delta and gradient."""
-    sections = [Section(story.say("section.backward"), "backward", (Paragraph(story.say("backward.intro")),))]
-    for result in story.results.of_pattern:
-        if result.derivation is None:
-            continue
-        shown = story.range_of(result)
-        about = (Paragraph(story.say("backward.range", range=shown)),) if shown is not None else ()
-        about = (*induction_over_layers(story, result), *induction_over_steps(story, result), *about)
-        sections.append(Section(_title(story, result), f"result-{result.number}", (*about, result_chain(story, result)), 2))
-    return tuple(sections)
-
-
-def _title(story: Story, result: Result) -> Sentence:
-    tensor = result.equation.tensor
-    view = story.view(result)
-    if tensor.role in ("delta", "negative_delta") and tensor.layer is not None:
-        if tensor.layer == story.depth:
-            return story.say("section.delta_last")
-        if view.general is not None or is_fixed(story.notation):
-            return story.say("section.delta")
-        return story.say("section.delta_in", layer=story.layer_number(tensor.layer))
-    of = tensor.of if tensor.of is not None else tensor
-    key = "section.gradient" if tensor.role in ("gradient", "step") else "section.adjoint"
-    return story.say(key, subject=Math(array_layout(of, story.notation, view)))
+    """One subsection for each delta and gradient, told as the author of the notation tells it."""
+    return backward_sections(story)

@@ -1,0 +1,63 @@
+"""Chains of aligned lines, each with its reason: one subsection for each result."""
+
+from __future__ import annotations
+
+from derive.notation.layout import Layout, Sign, row
+from derive.notation.roles import is_fixed
+from derive.notation.symbols import array_layout
+from derive.notes.chains import result_chain
+from derive.notes.document import Block, Paragraph, Section
+from derive.notes.induction import induction_over_layers, induction_over_steps
+from derive.notes.story import Story
+from derive.results import Result
+from derive.words import Math, Sentence
+
+
+def aligned(story: Story) -> tuple[Section, ...]:
+    """One subsection for each delta and gradient."""
+    sections = [introduction(story)]
+    for result in derived(story):
+        sections.append(subsection(story, result, (result_chain(story, result),)))
+    return tuple(sections)
+
+
+def introduction(story: Story, *blocks: Block) -> Section:
+    """The head of the backward pass."""
+    return Section(story.say("section.backward"), "backward", (Paragraph(story.say("backward.intro")), *blocks))
+
+
+def derived(story: Story) -> tuple[Result, ...]:
+    """The results with a derivation, in the order of their numbers."""
+    return tuple(result for result in story.results.of_pattern if result.derivation is not None)
+
+
+def subsection(story: Story, result: Result, blocks: tuple[Block, ...]) -> Section:
+    """What is said about one result under its title."""
+    shown = story.range_of(result)
+    about: tuple[Block, ...] = (Paragraph(story.say("backward.range", range=shown)),) if shown is not None else ()
+    about = (*induction_over_layers(story, result), *induction_over_steps(story, result), *about)
+    return Section(title(story, result), f"result-{result.number}", (*about, *blocks), 2)
+
+
+def title(story: Story, result: Result) -> Sentence:
+    """The title of a result: what is derived."""
+    tensor = result.equation.tensor
+    view = story.view(result)
+    if tensor.role in ("delta", "negative_delta") and tensor.layer is not None:
+        if tensor.layer == story.depth:
+            return story.say("section.delta_last")
+        if view.general is not None or is_fixed(story.notation):
+            return story.say("section.delta")
+        return story.say("section.delta_in", layer=story.layer_number(tensor.layer))
+    key = "section.gradient" if tensor.role in ("gradient", "step") else "section.adjoint"
+    return story.say(key, subject=Math(_subjects(story, result)))
+
+
+def _subjects(story: Story, result: Result) -> Layout:
+    """What a result is a derivative by, in each of the layers that have letters of their own."""
+    found: list[Layout] = []
+    for equation, view in story.faces(result):
+        of = equation.tensor.of if equation.tensor.of is not None else equation.tensor
+        found += [Sign(",")] if found else []
+        found.append(array_layout(of, story.notation, view))
+    return row(*found)
