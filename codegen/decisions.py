@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from codegen.layout import LAYOUTS, ROWS, orders
 from codegen.lower import lower_problem
-from codegen.passes import PASSES
+from codegen.passes import PASSES, equal_layers, shared_memory
 from codegen.problem import Problem
 from codegen.program import Program
 from codegen.timing import duration
 from derive.errors import InputError, quoted, quoted_path, unknown
-from derive.files import read
+from derive.files import parsed_toml, read
 
 USUAL_BATCH = 32
 """Decisions are for batches of this size where no other is given."""
 MOST_WEIGHED = 150
 """With more equations the first choice is taken: each is lowered to be weighed, and that takes as long as all else."""
-KEYS = ("specification", "dtype", "batch", "layout")
+WEIGHED = tuple(step for step in PASSES if step not in (equal_layers, shared_memory))
+"""What a program goes through before its time is estimated."""
+KEYS = ("specification", "dtype", "batch", "layout", "together")
+KINDS = {str: "text", int: "a whole number", bool: "true or false"}
 HEAD = "# How `deltarule emit --decisions` writes the module of one network, for any machine."
 
 
 @dataclass(frozen=True)
 class Decisions:
-    """``layout`` is one of ``LAYOUTS``; ``plain`` leaves out what only saves time, for people who read."""
+    """``layout`` is one of ``LAYOUTS``; ``together`` computes equal layers at once where they do not wait for one another.
+
+    ``plain`` leaves out what only saves time, for people who read.
+    """
 
     layout: str = ROWS
+    together: bool = False
     plain: bool = False
 
 
@@ -51,23 +60,33 @@ def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
     if len(problem.equations) > MOST_WEIGHED:
         return Decisions()
 
-    def estimate(decisions: Decisions) -> float:
-        return duration(optimised(problem, decisions), batch or USUAL_BATCH, itemsize)
 
-    return min(choices(), key=estimate)
+    def estimate(program: Program) -> float:
+        return duration(program, batch or USUAL_BATCH, itemsize)
+
+    apart = {layout: through(lower_problem(problem, orders(problem, layout)), WEIGHED) for layout in LAYOUTS}
+    layout = min(LAYOUTS, key=lambda layout: estimate(apart[layout]))
+    return Decisions(layout, estimate(equal_layers(apart[layout])) < estimate(apart[layout]))
 
 
 def choices() -> tuple[Decisions, ...]:
     """Everything that may be decided, the plainest first."""
-    return tuple(Decisions(layout) for layout in LAYOUTS)
+    return tuple(Decisions(layout, together) for layout in LAYOUTS for together in (False, True))
+
+
+def passes(decisions: Decisions) -> tuple[Callable[[Program], Program], ...]:
+    """The passes that are taken."""
+    return tuple(step for step in PASSES if decisions.together or step is not equal_layers)
 
 
 def optimised(problem: Problem, decisions: Decisions) -> Program:
-    """Lowered and through every pass."""
-    program = lower_problem(problem, orders(problem, decisions.layout))
-    for step in PASSES:
-        program = step(program)
-    return program
+    """Lowered and through every pass that is taken."""
+    return through(lower_problem(problem, orders(problem, decisions.layout)), passes(decisions))
+
+
+def through(program: Program, steps: Sequence[Callable[[Program], Program]]) -> Program:
+    """A program after several passes."""
+    return reduce(lambda made, step: step(made), steps, program)
 
 
 def as_toml(decisions: Decisions, asked: Asked) -> str:
@@ -77,8 +96,9 @@ def as_toml(decisions: Decisions, asked: Asked) -> str:
         ("dtype", asked.dtype),
         ("batch", asked.batch or USUAL_BATCH),
         ("layout", decisions.layout),
+        ("together", decisions.together),
     )
-    lines = (f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}" for key, value in fields)
+    lines = (f"{key} = {json.dumps(value)}" for key, value in fields)
     return "\n".join([HEAD, *lines, ""])
 
 
@@ -91,7 +111,7 @@ def read_decisions(path: Path, asked: Asked) -> Decisions:
     """
     where = quoted_path(path)
     try:
-        table = tomllib.loads(read(path))
+        table = parsed_toml(read(path))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where}: not TOML: {error}") from error
     for key in table:
@@ -105,13 +125,13 @@ def read_decisions(path: Path, asked: Asked) -> Decisions:
     layout = _value(table, "layout", str, where)
     if layout not in LAYOUTS:
         raise unknown("layout", layout, LAYOUTS, where)
-    return Decisions(layout)
+    return Decisions(layout, _value(table, "together", bool, where))
 
 
 def _value(table: Mapping[str, Any], key: str, kind: type, where: str) -> Any:
     value = table.get(key)
     if type(value) is not kind:
-        raise InputError(f"{where}: {key}: expected {'text' if kind is str else 'a whole number'}, got {quoted(value)}")
+        raise InputError(f"{where}: {key}: expected {KINDS[kind]}, got {quoted(value)}")
     return value
 
 

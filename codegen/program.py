@@ -119,11 +119,19 @@ class Joined:
 
 
 @dataclass(frozen=True)
+class Stack:
+    """A buffer in whose memory others of one size lie, one behind the other."""
+
+    name: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Program:
     """Statements over buffers. ``results`` hold their values when it ends; ``output`` is what the forward pass returns.
 
     The first ``forward`` statements compute the output, those up to ``valued`` the loss. ``memory`` groups the buffers that share one
-    piece of memory; ``joined`` are those that other buffers lie in.
+    piece of memory; ``joined`` and ``stacks`` are those that other buffers lie in.
     """
 
     batch: Axis
@@ -136,6 +144,7 @@ class Program:
     forward: int = 0
     valued: int = 0
     joined: tuple[Joined, ...] = ()
+    stacks: tuple[Stack, ...] = ()
 
     def with_statements(self, statements: Iterable[Statement]) -> Program:
         """The program with other statements and only the buffers that they or its results use."""
@@ -151,7 +160,8 @@ class Program:
 
     @cached_property
     def _parts(self) -> dict[str, tuple[str, ...]]:
-        return {each.name: tuple(part for part in (each.name, each.rows, each.last) if part) for each in self.joined}
+        joined = {each.name: tuple(part for part in (each.name, each.rows, each.last) if part) for each in self.joined}
+        return {**joined, **{stack.name: (stack.name, *stack.members) for stack in self.stacks}}
 
     @cached_property
     def reads(self) -> Counter[str]:

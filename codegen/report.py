@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from math import prod
 
 from codegen.cost import operations, parameter_bytes, workspace_bytes
-from codegen.decisions import USUAL_BATCH, Decisions
+from codegen.decisions import USUAL_BATCH, Decisions, passes
 from codegen.layout import orders
 from codegen.lower import lower_problem
-from codegen.passes import PASSES
 from codegen.problem import Problem
 from codegen.program import ARGUMENT, CONSTANT, JOINED, Program, Statement
 from codegen.targets.statements import Printer
@@ -24,12 +23,13 @@ def report(problem: Problem, decisions: Decisions, batch: int | None, dtype: str
     patterns, itemsize = batch or USUAL_BATCH, 4 if dtype == "float32" else 8
     program = lower_problem(problem, orders(problem, decisions.layout))
     rows = [("lowering", *_measures(program, patterns, itemsize))]
-    for step in PASSES:
+    for step in passes(decisions):
         program = step(program)
         rows.append((step.__name__.replace("_", " "), *_measures(program, patterns, itemsize)))
     head = ("pass", "statements", "FLOPs", "bytes", "buffers", "peak memory")
     where = f"batch {patterns}" + ("" if batch else " (none given)")
-    lines = [f"{name}: {dtype}, {where}, layout: {decisions.layout}", "", *_table([head, *rows]), ""]
+    together = ", equal layers together" if decisions.together else ""
+    lines = [f"{name}: {dtype}, {where}, layout: {decisions.layout}{together}", "", *_table([head, *rows]), ""]
     return "\n".join([*lines, *_table(list(_lines(program, problem, patterns, itemsize))), "", NOTE, ""])
 
 

@@ -20,6 +20,8 @@ ELEMENT, TURNED_ELEMENT = 0.12, 0.8
 """A number in single precision, read in order of memory or across it."""
 SLOW = {"tanh": 2.5, "exp": 0.6, "log": 0.8, "expm1": 5.0, "log1p": 5.0, "sin": 3.0, "cos": 3.0, "erf": 8.0, "power": 8.0, "divide": 0.3}
 """A number through one of these functions."""
+CACHE, FAR = 1_000_000, 3.0
+"""Bytes of one statement beyond which numbers come from farther away, and how much longer that takes."""
 PER_FLOP = 1 / 60
 """An operation inside a large product of matrices in single precision."""
 ORDERS = {(False, False): 1.0, (True, False): 1.04, (False, True): 1.08, (True, True): 1.09}
@@ -49,7 +51,8 @@ def statement_duration(program: Program, statement: Statement, batch: int, items
         return CALL / 4
     sizes = _sizes(program, statement.target.buffer, batch)
     numbers = prod(sizes)
-    time = CALL + numbers * wide * SLOW.get(statement.operation, ELEMENT)
+    moved = numbers * itemsize * (len(statement.operands) + 1)
+    time = CALL + numbers * wide * SLOW.get(statement.operation, ELEMENT) * (FAR if moved > CACHE else 1)
     ways = [_way(program, view, statement.target) for view in statement.operands]
     if "turned" in ways:
         return time + SPREAD / 4 + TURNED_ELEMENT * wide * numbers

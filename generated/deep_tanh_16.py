@@ -4,7 +4,7 @@ Architecture    64-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:ta
                 64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh-64:tanh
 Loss            half_squared_error, mean over the patterns of a batch
 Work            393,472 FLOPs per pattern and 1 per step
-Memory          1,064,960 bytes for parameters and gradients, 8,704 per pattern of a
+Memory          1,064,960 bytes for parameters and gradients, 16,896 per pattern of a
                 batch
 Generator       deltarule 0.1.0
 Specification   sha256 09eaea4d2bd515ecba0b47cfac37fd7ce527caf6df5dd3bd75dc70bd8248cb09
@@ -403,38 +403,57 @@ def _passes(workspace: Workspace) -> tuple:
     dW3_db3 = workspace.flat_gradients[8320:12480].reshape(65, 64)
     dW2_db2 = workspace.flat_gradients[4160:8320].reshape(65, 64)
     # values of the network; names of one array are never alive together
-    a1_one = np.ones((65, batch), DTYPE)
-    a1 = a1_one[:64]
-    a2_one = np.ones((65, batch), DTYPE)
-    a2 = a2_one[:64]
-    a3_one = np.ones((65, batch), DTYPE)
-    a3 = a3_one[:64]
-    a4_one = np.ones((65, batch), DTYPE)
-    a4 = a4_one[:64]
-    a5_one = np.ones((65, batch), DTYPE)
-    a5 = a5_one[:64]
-    a6_one = np.ones((65, batch), DTYPE)
-    a6 = a6_one[:64]
-    a7_one = np.ones((65, batch), DTYPE)
-    a7 = a7_one[:64]
-    a8_one = np.ones((65, batch), DTYPE)
-    a8 = a8_one[:64]
-    a9_one = np.ones((65, batch), DTYPE)
-    a9 = a9_one[:64]
-    a10_one = np.ones((65, batch), DTYPE)
-    a10 = a10_one[:64]
-    a11_one = np.ones((65, batch), DTYPE)
-    a11 = a11_one[:64]
-    a12_one = np.ones((65, batch), DTYPE)
-    a12 = a12_one[:64]
-    a13_one = np.ones((65, batch), DTYPE)
-    a13 = a13_one[:64]
-    a14_one = np.ones((65, batch), DTYPE)
-    a14 = a14_one[:64]
-    a15_one = np.ones((65, batch), DTYPE)
-    a15 = a15_one[:64]
-    z16 = np.empty((64, batch), DTYPE)
+    a_layers_one = np.ones((16, 65, batch), DTYPE)
+    a_layers = a_layers_one[:, :64]
+    a1_one = a_layers_one[0]
+    a1 = a_layers[0]
+    a2_one = a_layers_one[1]
+    a2 = a_layers[1]
+    a3_one = a_layers_one[2]
+    a3 = a_layers[2]
+    a4_one = a_layers_one[3]
+    a4 = a_layers[3]
+    a5_one = a_layers_one[4]
+    a5 = a_layers[4]
+    a6_one = a_layers_one[5]
+    a6 = a_layers[5]
+    a7_one = a_layers_one[6]
+    a7 = a_layers[6]
+    a8_one = a_layers_one[7]
+    a8 = a_layers[7]
+    a9_one = a_layers_one[8]
+    a9 = a_layers[8]
+    a10_one = a_layers_one[9]
+    a10 = a_layers[9]
+    a11_one = a_layers_one[10]
+    a11 = a_layers[10]
+    a12_one = a_layers_one[11]
+    a12 = a_layers[11]
+    a13_one = a_layers_one[12]
+    a13 = a_layers[12]
+    a14_one = a_layers_one[13]
+    a14 = a_layers[13]
+    a15_one = a_layers_one[14]
+    a15 = a_layers[14]
+    a16 = a_layers[15]
     t_columns = np.empty((64, batch), DTYPE)
+    one_minus_a_times_a_layers = np.empty((16, 64, batch), DTYPE)
+    one_minus_a16_times_a16 = one_minus_a_times_a_layers[15]
+    one_minus_a15_times_a15 = one_minus_a_times_a_layers[14]
+    one_minus_a14_times_a14 = one_minus_a_times_a_layers[13]
+    one_minus_a13_times_a13 = one_minus_a_times_a_layers[12]
+    one_minus_a12_times_a12 = one_minus_a_times_a_layers[11]
+    one_minus_a11_times_a11 = one_minus_a_times_a_layers[10]
+    one_minus_a10_times_a10 = one_minus_a_times_a_layers[9]
+    one_minus_a9_times_a9 = one_minus_a_times_a_layers[8]
+    one_minus_a8_times_a8 = one_minus_a_times_a_layers[7]
+    one_minus_a7_times_a7 = one_minus_a_times_a_layers[6]
+    one_minus_a6_times_a6 = one_minus_a_times_a_layers[5]
+    one_minus_a5_times_a5 = one_minus_a_times_a_layers[4]
+    one_minus_a4_times_a4 = one_minus_a_times_a_layers[3]
+    one_minus_a3_times_a3 = one_minus_a_times_a_layers[2]
+    one_minus_a2_times_a2 = one_minus_a_times_a_layers[1]
+    one_minus_a1_times_a1 = one_minus_a_times_a_layers[0]
     z1 = a1
     z2 = a2
     z3 = a3
@@ -450,40 +469,24 @@ def _passes(workspace: Workspace) -> tuple:
     z13 = a13
     z14 = a14
     z15 = a15
-    a16 = z16
+    z16 = a16
     a16_minus_t_columns = t_columns
-    one_minus_a16_times_a16 = z16
     delta16 = t_columns
-    one_minus_a15_times_a15 = a15
-    delta15 = z16.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a14_times_a14 = a14
-    delta14 = a15.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a13_times_a13 = a13
-    delta13 = a14.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a12_times_a12 = a12
-    delta12 = a13.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a11_times_a11 = a11
-    delta11 = a12.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a10_times_a10 = a10
-    delta10 = a11.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a9_times_a9 = a9
-    delta9 = a10.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a8_times_a8 = a8
-    delta8 = a9.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a7_times_a7 = a7
-    delta7 = a8.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a6_times_a6 = a6
-    delta6 = a7.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a5_times_a5 = a5
-    delta5 = a6.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a4_times_a4 = a4
-    delta4 = a5.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a3_times_a3 = a3
-    delta3 = a4.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a2_times_a2 = a2
-    delta2 = a3.reshape(-1)[: 64 * batch].reshape(64, batch)
-    one_minus_a1_times_a1 = a1
-    delta1 = a2.reshape(-1)[: 64 * batch].reshape(64, batch)
+    delta15 = a15
+    delta14 = a14
+    delta13 = a13
+    delta12 = a12
+    delta11 = a11
+    delta10 = a10
+    delta9 = a9
+    delta8 = a8
+    delta7 = a7
+    delta6 = a6
+    delta5 = a5
+    delta4 = a4
+    delta3 = a3
+    delta2 = a2
+    delta1 = a1
     # views
     b1_column = b1[:, None]
     a16_minus_t_columns_flat = a16_minus_t_columns.reshape(-1)
@@ -635,128 +638,101 @@ def _passes(workspace: Workspace) -> tuple:
     def run_step(x, t):
         cost = run_loss(x, t)
         # (14) delta16[b,j] = (a16[b,j] - t[b,j])*(1 - a16[b,j]**2)/batch
-        multiply(a16, a16, one_minus_a16_times_a16)
-        subtract(one, one_minus_a16_times_a16, one_minus_a16_times_a16)
+        # beforehand, and likewise for delta15, delta14, delta13, delta12, delta11,
+        # delta10, delta9, delta8, delta7, delta6, delta5, delta4, delta3, delta2,
+        # delta1:
+        multiply(a_layers, a_layers, one_minus_a_times_a_layers)
+        subtract(one, one_minus_a_times_a_layers, one_minus_a_times_a_layers)
         multiply(one_over_batch, a16_minus_t_columns, delta16)
         multiply(delta16, one_minus_a16_times_a16, delta16)
         # (16) dW16[j,p] = sum_b delta16[b,j]*a15[b,p]
         # (17) db16[j] = sum_b delta16[b,j]
         a15_one_dot(delta16_T, dW16_db16)
         # (15) delta15[b,j] = sum_k delta16[b,k]*W16[k,j]*(1 - a15[b,j]**2)
-        multiply(a15, a15, one_minus_a15_times_a15)
-        subtract(one, one_minus_a15_times_a15, one_minus_a15_times_a15)
         W16_T_dot(delta16, delta15)
         multiply(one_minus_a15_times_a15, delta15, delta15)
         # (16) dW15[j,p] = sum_b delta15[b,j]*a14[b,p]
         # (17) db15[j] = sum_b delta15[b,j]
         a14_one_dot(delta15_T, dW15_db15)
         # (15) delta14[b,j] = sum_k delta15[b,k]*W15[k,j]*(1 - a14[b,j]**2)
-        multiply(a14, a14, one_minus_a14_times_a14)
-        subtract(one, one_minus_a14_times_a14, one_minus_a14_times_a14)
         W15_T_dot(delta15, delta14)
         multiply(one_minus_a14_times_a14, delta14, delta14)
         # (16) dW14[j,p] = sum_b delta14[b,j]*a13[b,p]
         # (17) db14[j] = sum_b delta14[b,j]
         a13_one_dot(delta14_T, dW14_db14)
         # (15) delta13[b,j] = sum_k delta14[b,k]*W14[k,j]*(1 - a13[b,j]**2)
-        multiply(a13, a13, one_minus_a13_times_a13)
-        subtract(one, one_minus_a13_times_a13, one_minus_a13_times_a13)
         W14_T_dot(delta14, delta13)
         multiply(one_minus_a13_times_a13, delta13, delta13)
         # (16) dW13[j,p] = sum_b delta13[b,j]*a12[b,p]
         # (17) db13[j] = sum_b delta13[b,j]
         a12_one_dot(delta13_T, dW13_db13)
         # (15) delta12[b,j] = sum_k delta13[b,k]*W13[k,j]*(1 - a12[b,j]**2)
-        multiply(a12, a12, one_minus_a12_times_a12)
-        subtract(one, one_minus_a12_times_a12, one_minus_a12_times_a12)
         W13_T_dot(delta13, delta12)
         multiply(one_minus_a12_times_a12, delta12, delta12)
         # (16) dW12[j,p] = sum_b delta12[b,j]*a11[b,p]
         # (17) db12[j] = sum_b delta12[b,j]
         a11_one_dot(delta12_T, dW12_db12)
         # (15) delta11[b,j] = sum_k delta12[b,k]*W12[k,j]*(1 - a11[b,j]**2)
-        multiply(a11, a11, one_minus_a11_times_a11)
-        subtract(one, one_minus_a11_times_a11, one_minus_a11_times_a11)
         W12_T_dot(delta12, delta11)
         multiply(one_minus_a11_times_a11, delta11, delta11)
         # (16) dW11[j,p] = sum_b delta11[b,j]*a10[b,p]
         # (17) db11[j] = sum_b delta11[b,j]
         a10_one_dot(delta11_T, dW11_db11)
         # (15) delta10[b,j] = sum_k delta11[b,k]*W11[k,j]*(1 - a10[b,j]**2)
-        multiply(a10, a10, one_minus_a10_times_a10)
-        subtract(one, one_minus_a10_times_a10, one_minus_a10_times_a10)
         W11_T_dot(delta11, delta10)
         multiply(one_minus_a10_times_a10, delta10, delta10)
         # (16) dW10[j,p] = sum_b delta10[b,j]*a9[b,p]
         # (17) db10[j] = sum_b delta10[b,j]
         a9_one_dot(delta10_T, dW10_db10)
         # (15) delta9[b,j] = sum_k delta10[b,k]*W10[k,j]*(1 - a9[b,j]**2)
-        multiply(a9, a9, one_minus_a9_times_a9)
-        subtract(one, one_minus_a9_times_a9, one_minus_a9_times_a9)
         W10_T_dot(delta10, delta9)
         multiply(one_minus_a9_times_a9, delta9, delta9)
         # (16) dW9[j,p] = sum_b delta9[b,j]*a8[b,p]
         # (17) db9[j] = sum_b delta9[b,j]
         a8_one_dot(delta9_T, dW9_db9)
         # (15) delta8[b,j] = sum_k delta9[b,k]*W9[k,j]*(1 - a8[b,j]**2)
-        multiply(a8, a8, one_minus_a8_times_a8)
-        subtract(one, one_minus_a8_times_a8, one_minus_a8_times_a8)
         W9_T_dot(delta9, delta8)
         multiply(one_minus_a8_times_a8, delta8, delta8)
         # (16) dW8[j,p] = sum_b delta8[b,j]*a7[b,p]
         # (17) db8[j] = sum_b delta8[b,j]
         a7_one_dot(delta8_T, dW8_db8)
         # (15) delta7[b,j] = sum_k delta8[b,k]*W8[k,j]*(1 - a7[b,j]**2)
-        multiply(a7, a7, one_minus_a7_times_a7)
-        subtract(one, one_minus_a7_times_a7, one_minus_a7_times_a7)
         W8_T_dot(delta8, delta7)
         multiply(one_minus_a7_times_a7, delta7, delta7)
         # (16) dW7[j,p] = sum_b delta7[b,j]*a6[b,p]
         # (17) db7[j] = sum_b delta7[b,j]
         a6_one_dot(delta7_T, dW7_db7)
         # (15) delta6[b,j] = sum_k delta7[b,k]*W7[k,j]*(1 - a6[b,j]**2)
-        multiply(a6, a6, one_minus_a6_times_a6)
-        subtract(one, one_minus_a6_times_a6, one_minus_a6_times_a6)
         W7_T_dot(delta7, delta6)
         multiply(one_minus_a6_times_a6, delta6, delta6)
         # (16) dW6[j,p] = sum_b delta6[b,j]*a5[b,p]
         # (17) db6[j] = sum_b delta6[b,j]
         a5_one_dot(delta6_T, dW6_db6)
         # (15) delta5[b,j] = sum_k delta6[b,k]*W6[k,j]*(1 - a5[b,j]**2)
-        multiply(a5, a5, one_minus_a5_times_a5)
-        subtract(one, one_minus_a5_times_a5, one_minus_a5_times_a5)
         W6_T_dot(delta6, delta5)
         multiply(one_minus_a5_times_a5, delta5, delta5)
         # (16) dW5[j,p] = sum_b delta5[b,j]*a4[b,p]
         # (17) db5[j] = sum_b delta5[b,j]
         a4_one_dot(delta5_T, dW5_db5)
         # (15) delta4[b,j] = sum_k delta5[b,k]*W5[k,j]*(1 - a4[b,j]**2)
-        multiply(a4, a4, one_minus_a4_times_a4)
-        subtract(one, one_minus_a4_times_a4, one_minus_a4_times_a4)
         W5_T_dot(delta5, delta4)
         multiply(one_minus_a4_times_a4, delta4, delta4)
         # (16) dW4[j,p] = sum_b delta4[b,j]*a3[b,p]
         # (17) db4[j] = sum_b delta4[b,j]
         a3_one_dot(delta4_T, dW4_db4)
         # (15) delta3[b,j] = sum_k delta4[b,k]*W4[k,j]*(1 - a3[b,j]**2)
-        multiply(a3, a3, one_minus_a3_times_a3)
-        subtract(one, one_minus_a3_times_a3, one_minus_a3_times_a3)
         W4_T_dot(delta4, delta3)
         multiply(one_minus_a3_times_a3, delta3, delta3)
         # (16) dW3[j,p] = sum_b delta3[b,j]*a2[b,p]
         # (17) db3[j] = sum_b delta3[b,j]
         a2_one_dot(delta3_T, dW3_db3)
         # (15) delta2[b,j] = sum_k delta3[b,k]*W3[k,j]*(1 - a2[b,j]**2)
-        multiply(a2, a2, one_minus_a2_times_a2)
-        subtract(one, one_minus_a2_times_a2, one_minus_a2_times_a2)
         W3_T_dot(delta3, delta2)
         multiply(one_minus_a2_times_a2, delta2, delta2)
         # (16) dW2[j,p] = sum_b delta2[b,j]*a1[b,p]
         # (17) db2[j] = sum_b delta2[b,j]
         a1_one_dot(delta2_T, dW2_db2)
         # (15) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*(1 - a1[b,j]**2)
-        multiply(a1, a1, one_minus_a1_times_a1)
-        subtract(one, one_minus_a1_times_a1, one_minus_a1_times_a1)
         W2_T_dot(delta2, delta1)
         multiply(one_minus_a1_times_a1, delta1, delta1)
         # (16) dW1[j,p] = sum_b delta1[b,j]*x[b,p]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from codegen.passes.bias_rows import bias_rows
 from codegen.passes.common import common_subexpressions
 from codegen.passes.dead import dead_statements
+from codegen.passes.equal_layers import equal_layers
 from codegen.passes.in_place import in_place
 from codegen.passes.order import forward_first
 from codegen.passes.sharing import shared_memory
 
-PASSES = (common_subexpressions, dead_statements, forward_first, in_place, bias_rows, shared_memory)
+PASSES = (common_subexpressions, dead_statements, forward_first, in_place, bias_rows, equal_layers, shared_memory)
 
-__all__ = ["PASSES", "bias_rows", "common_subexpressions", "dead_statements", "forward_first", "in_place", "shared_memory"]
+__all__ = ["PASSES", "bias_rows", "common_subexpressions", "dead_statements", "equal_layers", "forward_first", "in_place", "shared_memory"]

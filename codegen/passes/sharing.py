@@ -29,7 +29,7 @@ def shared_memory(program: Program) -> Program:
     last = _last_uses(program)
     pieces: list[Piece] = []
     home: dict[str, Piece] = {}
-    inside = {joined.rows for joined in program.joined}
+    inside = {joined.rows for joined in program.joined} | {name for stack in program.stacks for name in stack.members}
     for place, statement in enumerate(program.statements):
         for name in statement.writes:
             buffer = program.buffers[name]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from codegen.constants import python_number
-from codegen.program import ARGUMENT, CONSTANT, GRADIENT, JOINED, PARAMETER, SCRATCH, VALUE, Buffer, Program, Statement, View
+from codegen.program import ARGUMENT, CONSTANT, GRADIENT, JOINED, PARAMETER, SCRATCH, VALUE, Buffer, Program, Stack, Statement, View
 from codegen.targets.module_record import shape_text, size_text
 from derive.expressions import ONE
 
@@ -164,13 +164,25 @@ class Printer:
         """Every array of the program with the expression that makes it; those that share memory follow the one they lie in."""
         batch, buffers = self.program.batch, self.program.buffers
         outer = {joined.rows: joined.name for joined in self.program.joined if buffers[joined.rows].kind in (VALUE, SCRATCH)}
+        stacked = {name: (stack, at) for stack in self.program.stacks for at, name in enumerate(stack.members)}
         shared: dict[str, str] = {}
         for group in self.program.memory:
-            first = max(group, key=lambda name: (_size(buffers[name], self.program), name in outer, -group.index(name)))
+            first = max(group, key=lambda name: (_size(buffers[name], self.program), name in outer or name in stacked, -group.index(name)))
             shared.update({name: first for name in group if name != first})
-        own, lying = [], []
+        own: list[tuple[str, str]] = []
+        lying: list[tuple[str, str]] = []
+        made = set()
         for name, buffer in buffers.items():
             if not buffer.axes or buffer.kind in (ARGUMENT, PARAMETER, GRADIENT, CONSTANT, JOINED):
+                continue
+            if name in stacked:
+                stack, at = stacked[name]
+                if stack.name not in made:
+                    own += self._stack(stack, next((outer[member] for member in stack.members if member in outer), ""))
+                    made.add(stack.name)
+                if name in outer:
+                    own.append((outer[name], f"{stack.name}_one[{at}]"))
+                own.append((name, f"{stack.name}[{at}]"))
                 continue
             if name in outer:
                 own.append((outer[name], f"np.ones({shape_text(buffers[outer[name]].axes, batch)}, DTYPE)"))
@@ -183,6 +195,16 @@ class Printer:
             base = buffers[shared[name]]
             lying.append((name, base.name if base.axes == buffer.axes else self._part(base, buffer)))
         return [*own, *lying]
+
+    def _stack(self, stack: Stack, block: str) -> Iterator[tuple[str, str]]:
+        """The memory of layers behind one another; with a row of ones each where they lie in buffers such as ``block``."""
+        batch, whole = self.program.batch, self.program.buffers[stack.name]
+        if not block:
+            yield stack.name, f"np.empty({shape_text(whole.axes, batch)}, {'bool' if whole.truth else 'DTYPE'})"
+            return
+        blocks = (whole.axes[0], *self.program.buffers[block].axes)
+        yield f"{stack.name}_one", f"np.ones({shape_text(blocks, batch)}, DTYPE)"
+        yield stack.name, f"{stack.name}_one[:, :{size_text(whole.axes[1], batch)}]"
 
     def joined_parameters(self) -> list[tuple[str, str]]:
         """Weights and bias as one matrix, and their gradients: parts of the flat vectors."""

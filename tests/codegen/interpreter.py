@@ -27,12 +27,24 @@ class Machine:
             for name in group:
                 flat = truth if program.buffers[name].truth else base
                 self.arrays[name] = flat[: prod(self.shape(name))].reshape(self.shape(name))
+        stacked = {name: (stack, at) for stack in program.stacks for at, name in enumerate(stack.members)}
+        blocks = {joined.rows: joined.name for joined in program.joined}
+        wholes: dict[str, np.ndarray] = {}
+        for stack in program.stacks:
+            ones = [blocks[name] for name in stack.members if name in blocks]
+            block = self.shape(ones[0] if ones else stack.members[0])
+            wholes[stack.name] = np.full((len(stack.members), *block), 1.0 if ones else np.nan)
+            inside = wholes[stack.name][:, :-1] if ones else wholes[stack.name]
+            self.arrays[stack.name] = inside
+            for at, name in enumerate(stack.members):
+                self._lay(name, inside[at])
         for joined in program.joined:
+            if joined.rows in stacked:
+                stack, at = stacked[joined.rows]
+                self.arrays[joined.name] = wholes[stack.name][at]
+                continue
             whole = np.full(self.shape(joined.name), 1.0 if not joined.last else np.nan)
-            group = next((group for group in program.memory if joined.rows in group), (joined.rows,))
-            base = whole[:-1].reshape(-1)
-            for name in group:
-                self.arrays[name] = base[: prod(self.shape(name))].reshape(self.shape(name))
+            self._lay(joined.rows, whole[:-1])
             self.arrays.update({joined.name: whole, joined.rows: whole[:-1]})
             if joined.last:
                 self.arrays[joined.last] = whole[-1]
@@ -42,6 +54,12 @@ class Machine:
                 self.arrays[name] = np.full(self.shape(name), float(evaluate(value)))
             elif name not in self.arrays:
                 self.arrays[name] = np.zeros(self.shape(name), bool) if buffer.truth else np.full(self.shape(name), np.nan)
+
+    def _lay(self, name: str, array: np.ndarray) -> None:
+        """Put a buffer, and those that share its memory, into an array."""
+        base = array.reshape(-1)
+        for other in next((group for group in self.program.memory if name in group), (name,)):
+            self.arrays[other] = base[: prod(self.shape(other))].reshape(self.shape(other))
 
     def shape(self, name: str) -> tuple[int, ...]:
         return tuple(self.batch if axis == self.program.batch else axis.size for axis in self.program.buffers[name].axes)

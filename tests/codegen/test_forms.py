@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +12,30 @@ import pytest
 
 import deltarule
 from codegen.certificate import loaded
-from codegen.decisions import PLAIN, Asked, Decisions, as_toml, choices, read_decisions
+from codegen.decisions import PLAIN, Asked, Decisions, as_toml, choices, decide, read_decisions
 from codegen.emit import Facts, problem_for
 from codegen.layout import ALL_COLUMNS, COLUMNS, LAYOUTS, OUTPUT_COLUMNS, ROWS
-from codegen.problem import summed_in_place
+from codegen.problem import Problem
+from codegen.quick import prepared
 from codegen.tuning import fastest, tuned
 from derive.errors import InputError
-from derive.network import network
+from derive.network import Network, network
 from derive.results import results_of
 
 SPEC = "3-5:relu-4:tanh-2:softmax"
 ASKED = Asked("ab", "float32", 16)
 
 
-def form(spec: str, decisions: Decisions | None, dtype: str = "float64") -> str:
+@cache
+def derived(spec: str) -> tuple[Network, Problem]:
     model = network(spec)
-    problem = problem_for(model, results_of(model).batch_sweep)
-    return Facts(model, "vectorised", dtype, "", None, decisions).module(problem)
+    return model, problem_for(model, results_of(model).batch_sweep)
+
+
+@cache
+def form(spec: str, decisions: Decisions) -> str:
+    model, problem = derived(spec)
+    return Facts(model, "vectorised", "float64", "", None, decisions).module(problem)
 
 
 @pytest.mark.parametrize("decisions", [PLAIN, *choices()], ids=str)
@@ -52,22 +60,20 @@ def test_step_takes_arguments_of_any_strides(decisions: Decisions, order: str) -
     assert workspace.step(wide, np.asarray(t, order=order)) == pytest.approx(module.loss(parameters, x, t), rel=1e-14)
 
 
-def test_small_networks_have_patterns_as_columns_and_large_ones_as_rows() -> None:
-    found = {}
-    for spec, batch in (("4-10:tanh-3:softmax", 32), ("784-128:relu-10:softmax", 64), ("500-400:relu-300:tanh", 128)):
-        model = network(spec)
-        problem = summed_in_place(problem_for(model, results_of(model).batch_sweep))
-        found[spec] = deltarule.network(spec)._forms("float32", batch, False).decided().layout
-        assert problem.parameters
-    assert list(found.values()) == [ALL_COLUMNS, OUTPUT_COLUMNS, ROWS]
+@pytest.mark.parametrize(
+    ("spec", "batch", "layout"),
+    [("4-10:tanh-3:softmax", 32, ALL_COLUMNS), ("784-128:relu-10:softmax", 64, OUTPUT_COLUMNS), ("500-400:relu-300:tanh", 128, ROWS)],
+)
+def test_small_networks_have_patterns_as_columns_and_large_ones_as_rows(spec: str, batch: int, layout: str) -> None:
+    assert decide(prepared(derived(spec)[1]), batch, 4).layout == layout
 
 
 def test_a_decisions_file_gives_back_what_was_decided(tmp_path: Path) -> None:
-    for layout in LAYOUTS:
+    for decisions in choices():
         path = tmp_path / "a.decisions.toml"
-        path.write_text(as_toml(Decisions(layout), ASKED))
-        assert read_decisions(path, ASKED) == Decisions(layout)
-        assert read_decisions(path, Asked("ab", "float32", None)) == Decisions(layout)
+        path.write_text(as_toml(decisions, ASKED))
+        assert read_decisions(path, ASKED) == decisions
+        assert read_decisions(path, Asked("ab", "float32", None)) == decisions
 
 
 @pytest.mark.parametrize(

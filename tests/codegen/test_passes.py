@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from interpreter import values_of
 
+from codegen.decisions import Decisions, passes
 from codegen.emit import problem_for
 from codegen.layout import LAYOUTS, orders
 from codegen.lower import lower_problem
-from codegen.passes import PASSES, bias_rows, common_subexpressions, dead_statements, forward_first, in_place, shared_memory
+from codegen.passes import PASSES, bias_rows, common_subexpressions, dead_statements, equal_layers, forward_first, in_place, shared_memory
 from codegen.problem import Problem, summed_in_place
 from codegen.program import GRADIENT, SCRATCH, Program, Statement, View
 from derive.network import network
@@ -24,6 +25,7 @@ SPECS = (
     ("3-4:relu-2:sigmoid", "binary_cross_entropy"),
     ("3-5:gelu-4:elu-4:softmax-2:mish", "mean_squared_error"),
     ("2-4:leaky_relu-4:relu6-4:hard_tanh-3:linear", None),
+    ("2-4:tanh-4:tanh-4:tanh-4:tanh-4:relu-4:relu-4:relu-4:linear", None),
 )
 
 
@@ -130,10 +132,28 @@ def test_passes_are_linear_in_depth() -> None:
 def test_shared_memory_of_a_deep_chain_is_what_it_must_remember() -> None:
     model = network("-".join(["3", *["7:tanh"] * 12]))
     problem = summed_in_place(problem_for(model, results_of(model).batch_sweep))
-    program = after(lower_problem(problem, orders(problem, LAYOUTS[0])), *PASSES)
+    program = after(lower_problem(problem, orders(problem, LAYOUTS[0])), *passes(Decisions()))
     inside = {name for group in program.memory for name in group}
     alone = [n for n, b in program.buffers.items() if b.axes and b.kind in (SCRATCH, "value") and n not in inside]
     assert len(program.memory) + len(alone) <= 12 + 4
 
 
 __all__ = ["shared_memory"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_slopes_of_equal_layers_are_one_call_each(layout: str) -> None:
+    _, program = lowered(*SPECS[-1], layout)
+    before = after(program, *PASSES[: PASSES.index(equal_layers)])
+    together = equal_layers(before)
+    stacked = [s for s in together.statements if len(s.target.places) == 3]
+    assert sorted(statement.operation for statement in stacked) == ["greater", "multiply", "subtract"]
+    assert sorted(len(stack.members) for stack in together.stacks) == [3, 3, 4, 4]
+    assert len(before.statements) - len(together.statements) == 2 * 3 + 2
+
+
+def test_layers_that_wait_for_one_another_stay_apart() -> None:
+    _, program = lowered(*SPECS[-1])
+    together = after(program, *PASSES)
+    tangents = [s for s in together.statements if s.operation == "tanh"]
+    assert len(tangents) == 4

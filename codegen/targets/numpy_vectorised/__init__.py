@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 from codegen.problem import Problem
-from codegen.program import Program
-from codegen.targets.module_record import Block, comment
+from codegen.program import Program, Statement
+from codegen.targets.module_record import WIDTH, Block, comment
 from codegen.targets.statements import Printer
 
 
@@ -36,10 +37,20 @@ def passes_record(problem: Problem, program: Program, cite: bool = True, plain: 
 def _lines(problem: Problem, printer: Printer, program: Program, part: slice, cite: bool, indent: int = 8) -> list[str]:
     lines: list[str] = []
     cited = -1
+    stacks = {stack.name for stack in program.stacks}
     for statement in program.statements[part]:
         if cite and statement.equation != cited:
             cited = statement.equation
-            for place in (cited, *statement.also):
-                lines += comment(problem.equations[place], indent)
+            lines += _cited(problem, statement, statement.target.buffer in stacks, indent)
         lines.append(" " * indent + printer.statement(statement))
     return lines
+
+
+def _cited(problem: Problem, statement: Statement, stacked: bool, indent: int) -> list[str]:
+    """The equations of a statement; of those that are computed alike for other layers the names."""
+    lines = list(comment(problem.equations[statement.equation], indent))
+    if not stacked:
+        return [*lines, *(line for place in statement.also for line in comment(problem.equations[place], indent))]
+    others = ", ".join(problem.equations[place].tensor.name for place in statement.also)
+    pad = " " * indent + "# "
+    return [*lines, *(f"{pad}{line}" for line in wrap(f"beforehand, and likewise for {others}:", WIDTH - len(pad)))]
