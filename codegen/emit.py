@@ -155,7 +155,7 @@ class Facts:
         vectorised = self.style == "vectorised"
         merged = problem if bare and not vectorised else prepared(problem)
         program = None if bare and not vectorised else optimised(merged, decisions)
-        training = training_record(self.rule, problem, on_floats=self.style == "scalar") if self.rule and not bare else None
+        training = training_record(self.rule, problem if self.style == "scalar" else None) if self.rule and not bare else None
         if program and vectorised:
             own = numpy_vectorised.passes_record(merged, program, cite=not bare, plain=decisions.plain)
         elif self.style == "scalar":

@@ -95,18 +95,25 @@ def _cited(formulas: Iterator[tuple[int, Equation]]) -> dict[int, frozenset[str]
 
 def _points_of_layers(reference: ModuleType, few: bool) -> Iterator[Point]:
     """Ordinary points, some where everything saturates, and some where pre-activations are zero: there kinks are hit."""
-    for batch in BATCHES[few:]:
-        parameters, *arguments = reference._random_point(batch)
-        given = tuple(arguments)
-        yield Point(tuple(parameters), given, f"{batch} patterns")
-        large = tuple(LARGE * value for value in parameters)
-        yield Point(large, given, f"{batch} patterns, parameters {LARGE:g} times as large", LARGE)
+    yield from points_with(reference, *BATCHES[few:])
+    parameters, *arguments = reference._random_point(BATCHES[-1])
+    given = tuple(arguments)
     yield Point(tuple(_first_row_zero(value) for value in parameters), given, "pre-activations of the first units zero")
     names = reference.Parameters._fields
     alone = [] if few else [name for name, value in zip(names, parameters, strict=True) if value.ndim > 1 and len(value) == 1]
     for owner in alone:
         zeroed = (0.0 * value if name[1:] == owner[1:] else value for name, value in zip(names, parameters, strict=True))
         yield Point(tuple(zeroed), given, f"parameters beside {owner} zero")
+
+
+def points_with(reference: ModuleType, *batches: int) -> Iterator[Point]:
+    """Points with so many patterns: an ordinary one, and one where everything saturates."""
+    for batch in batches:
+        parameters, *arguments = reference._random_point(batch)
+        given = tuple(arguments)
+        yield Point(tuple(parameters), given, f"{batch} patterns")
+        large = tuple(LARGE * value for value in parameters)
+        yield Point(large, given, f"{batch} patterns, parameters {LARGE:g} times as large", LARGE)
 
 
 def _first_row_zero(value: np.ndarray) -> np.ndarray:

@@ -17,12 +17,16 @@ from typing import Any
 import numpy as np
 
 from codegen.certificate import BOUNDS, CertificateError, check_text, loaded
-from codegen.subject import Point, Subject, subject_of
+from codegen.subject import Point, Subject, points_with, subject_of
+from codegen.updates.reference import error_of_training
 from derive.equations import Equation
 from derive.notation import View, latex_equation, load
+from derive.optimisers import optimiser, optimiser_names
 from derive.results import Results
 from derive.verification.statements import CHECKED, Report, Statement
 
+MOST_PATTERNS = 1000
+"""So many patterns a module may have written out to be judged with them."""
 WRONG, SMALLEST = 1e-3, 1e-100
 """A relative error that no rounding makes, and the size of a gradient above which it counts."""
 _COMMENT = re.compile(r"# \((\d+)\) +(\w.*)")
@@ -42,14 +46,20 @@ def verify_module(text: str, results: Results) -> Report:
             module = loaded(text)
             _check_names(module, subject.reference)
             bound = BOUNDS[np.dtype(module.DTYPE).name]
-            errors = [(point, _errors(module, subject, point)) for point in subject.points]
-            start = _start(module, subject.reference)
+            errors = [(point, _errors(module, subject, point)) for point in (*subject.points, *_written_out(module, subject))]
+            start = (*_start(module, subject.reference), *_training(module, subject))
     except CertificateError as error:
         return Report((Statement("", "", CHECKED, False, f"not run: {error}"),))
     except (Exception, SystemExit) as error:
         return Report((Statement("", "", CHECKED, False, f"stopped with {type(error).__name__}: {error}"),))
     values = (_statement(what, equation, results, errors, bound) for what, equation in subject.compared.items())
     return Report((*values, *start, *_comments(text, subject)))
+
+
+def _written_out(module: ModuleType, subject: Subject) -> tuple[Point, ...]:
+    """Points with as many patterns as a scalar module has written out."""
+    patterns = getattr(module, "PATTERNS", None)
+    return tuple(points_with(subject.reference, patterns)) if isinstance(patterns, int) and 0 < patterns <= MOST_PATTERNS else ()
 
 
 def _check_names(module: ModuleType, reference: ModuleType) -> None:
@@ -65,11 +75,27 @@ def _start(module: ModuleType, reference: ModuleType) -> tuple[Statement, ...]:
     return () if same else (Statement("", "", CHECKED, False, "initialise: parameters do not start from the documented distribution"),)
 
 
+def _training(module: ModuleType, subject: Subject) -> tuple[Statement, ...]:
+    """What four steps of ``train`` make of the parameters, where a module has it, against its update rule number by number."""
+    if not hasattr(module, "train"):
+        return ()
+    rule = optimiser(module.OPTIMISER) if module.OPTIMISER in optimiser_names() else None
+    if rule is None:
+        return (Statement("", "", CHECKED, False, f"train: {str(module.OPTIMISER)[:20]!r} is no optimiser"),)
+    parameters, x, t = _at(module, subject, subject.points[-1])
+    error = error_of_training(module, rule, parameters, x, t, rate=0.01, steps=4)
+    bound = BOUNDS[np.dtype(module.DTYPE).name]
+    detail = f"agree with the rule of {rule.name}, error < {bound:g}" if error < bound else f"are off by {error:.1g}"
+    return (Statement("", "", CHECKED, error < bound, f"train: four steps {detail}"),)
+
+
 def _errors(module: ModuleType, subject: Subject, point: Point) -> dict[str, float]:
     """The error of each value, relative to its largest entry where that is above one; the largest of all functions that give it."""
     expected = _values(subject.reference, subject, point)
     loss = {"cost": module.loss(*_at(module, subject, point))}
-    runs = (_values(module, subject, point), _values_of_workspace(module, subject, point), loss)
+    runs = [_values(module, subject, point), _values_of_workspace(module, subject, point), loss]
+    if hasattr(module, "straight_line"):
+        runs.append(_values_of_floats(module, subject, point))
     ordinary = point.scale == 1.0
     return {
         what: max(_distance(run[what], value, ordinary) for run in runs if what in run) / point.scale for what, value in expected.items()
@@ -103,6 +129,22 @@ def _values_of_workspace(module: ModuleType, subject: Subject, point: Point) -> 
     cost = workspace.step(*given)
     found = dict(zip(parameters._fields, map(np.array, workspace.gradients), strict=True))
     return {"cost": cost, **_forward(workspace.forward(given[0]), subject), **found}
+
+
+def _values_of_floats(module: ModuleType, subject: Subject, point: Point) -> dict[str, Any]:
+    """What a module says about a point by the way of tuples of floats, in the order that is documented."""
+    parameters, x, t = _at(module, subject, point)
+    flat = tuple(number for value in parameters for number in value.reshape(-1).tolist())
+    if tuple(module.flatten(parameters)) != flat:
+        raise ValueError("flatten does not give parameters row by row")
+    cost, slopes = module.straight_line(flat, *(tuple(map(tuple, rows.tolist())) for rows in (x, t)))
+    found = dict(zip(parameters._fields, module.unflatten(slopes), strict=True))
+    sizes = [value.size for value in parameters]
+    parts = np.split(np.array(slopes), np.cumsum(sizes)[:-1])
+    own = {name: part.reshape(value.shape) for name, part, value in zip(found, parts, parameters, strict=True)}
+    if not all(np.allclose(found[name], own[name], rtol=1e-6, equal_nan=True) for name in own):
+        raise ValueError("unflatten does not give gradients row by row")
+    return {"cost": cost, **own}
 
 
 def _forward(values: Any, subject: Subject) -> dict[str, Any]:

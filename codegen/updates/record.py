@@ -95,9 +95,9 @@ class TrainingRecord:
         return tuple(name for name in HELPERS if self.numbers is not None and name in self.numbers.calls)
 
 
-def training_record(rule: Optimiser, problem: Problem, *, on_floats: bool) -> TrainingRecord:
-    """The training of a network with an optimiser, on vectors or on floats."""
-    names = [name for tensor in problem.parameters for name in entry_names(tensor)]
+def training_record(rule: Optimiser, on_floats: Problem | None = None) -> TrainingRecord:
+    """The training with an optimiser on vectors, or on the floats of a problem."""
+    names = [name for tensor in on_floats.parameters for name in entry_names(tensor)] if on_floats else []
     return TrainingRecord(
         name=rule.name,
         source=rule.source,

@@ -150,3 +150,36 @@ def test_modules_of_equation_files_are_judged_as_well(style: str) -> None:
     comment = text.replace("= sum_t dh[t,j]*(1 - h[t,j]**2)\n", "= -sum_t dh[t,j]*(1 - h[t,j]**2)\n")
     assert comment != text
     assert not verify_module(comment, network.results).ok
+
+
+@pytest.mark.parametrize(
+    ("style", "right", "wrong"),
+    [
+        ("vectorised", "subtract(parameters, work, parameters)", "np.add(parameters, work, parameters)"),
+        ("scalar", "next_mean_W1_0_0 = beta1 * mean", "next_mean_W1_0_0 = beta2 * mean"),
+        ("scalar", "beta1: float = 0.9,", "beta1: float = 0.8,"),
+        ("scalar", 'OPTIMISER = "adam"', 'OPTIMISER = "adem"'),
+    ],
+)
+def test_a_wrong_update_is_found(style: str, right: str, wrong: str) -> None:
+    text = source("2-3:relu-1", style=style, optimiser="adam")
+    assert judged(text, "2-3:relu-1").ok
+    assert right in text
+    report = judged(text.replace(right, wrong), "2-3:relu-1")
+    assert any(statement.detail.startswith("train") for statement in report.statements if not statement.ok)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "what"),
+    [
+        ("delta1_3_1 = a1_3_1", "delta1_3_1 = -a1_3_1", "dW1"),  # in the last of four patterns
+        ("        dW2_0_1 += ", "        dW2_0_1 -= ", "dW2"),  # in the loop over any number of patterns
+        ("array.reshape(-1).tolist()", "array.T.reshape(-1).tolist()", "flatten"),
+    ],
+)
+def test_every_way_through_a_scalar_module_is_judged(right: str, wrong: str, what: str) -> None:
+    text = source("2-2-1", style="scalar", batch=4)
+    assert judged(text, "2-2-1").ok
+    assert right in text
+    report = judged(text.replace(right, wrong, 1), "2-2-1")
+    assert any(what in statement.detail for statement in report.statements if not statement.ok)
