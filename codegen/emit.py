@@ -105,8 +105,10 @@ def certify(problem: Problem, facts: Facts, text: str) -> None:
 
 
 def _small_sizes(problem: Problem) -> dict[Any, int]:
+    """Small sizes for large ones, equal ones for equal ones: the module has the same form."""
     axes = [axis for axis in problem.system.axes if axis != problem.batch]
-    return {axis: min(axis.size, 2 + place % 4) for place, axis in enumerate(axes)}
+    places = {size: place for place, size in enumerate(dict.fromkeys(axis.size for axis in axes))}
+    return {axis: min(axis.size, 2 + places[axis.size] % 4) for axis in axes}
 
 
 class Facts:

@@ -12,10 +12,10 @@ import pytest
 
 import deltarule
 from codegen.certificate import loaded
-from codegen.decisions import PLAIN, Asked, Decisions, as_toml, choices, decide, read_decisions
-from codegen.emit import Facts, problem_for
+from codegen.decisions import PLAIN, Asked, Decisions, as_toml, choices, decide, optimised, read_decisions
+from codegen.emit import Facts, _small_sizes, problem_for
 from codegen.layout import ALL_COLUMNS, COLUMNS, LAYOUTS, OUTPUT_COLUMNS, ROWS
-from codegen.problem import Problem
+from codegen.problem import Problem, resized
 from codegen.quick import prepared
 from codegen.tuning import fastest, tuned
 from derive.errors import InputError
@@ -137,3 +137,11 @@ def test_the_report_shows_every_pass_and_marks_large_products() -> None:
     marked = [line for line in told.splitlines() if line.endswith(" BLAS")]
     assert len(marked) == 5
     assert all("dot(" in line for line in marked)
+
+
+def test_a_large_network_is_certified_in_its_own_form() -> None:
+    _, problem = derived("90-90:tanh-90:tanh-90:tanh-90:tanh-70:tanh")
+    small = resized(problem, _small_sizes(problem))
+    whole, checked = (optimised(prepared(each), Decisions(COLUMNS, together=True)) for each in (problem, small))
+    assert [(s.operation, s.target) for s in whole.statements] == [(s.operation, s.target) for s in checked.statements]
+    assert [stack.members for stack in whole.stacks] == [stack.members for stack in checked.stacks] != []
