@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import InputError, quoted, unknown
+from derive.files import parsed_toml
 from derive.notation import schema
 from derive.notation.layout import Layout, Symbol
 from derive.notation.places import Source, source_of
@@ -125,7 +126,7 @@ def load(name: str | Path) -> Notation:
 def _read(path: Path) -> Notation:
     try:
         text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
+        data = parsed_toml(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"notation {quoted(path)}: cannot be read: {reason[:100]}") from None

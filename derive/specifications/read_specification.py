@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from derive.errors import InputError, quoted, quoted_path, unknown
+from derive.files import parsed_toml
 from derive.functions.activations import Activation, activation, own_activation
 from derive.functions.losses import default_loss, loss, loss_names
 from derive.layers import LayerType, layer_types
@@ -93,13 +94,11 @@ def read_file(path: Path) -> Mapping[str, Any]:
     if len(content) > LARGEST_FILE:
         raise InputError(f"specification {where} is too large; the limit is {LARGEST_FILE} bytes")
     try:
-        return tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
+        return parsed_toml(content.decode("utf-8-sig"), parse_float=Decimal)
     except UnicodeDecodeError as error:
         raise InputError(f"specification {where} is not text in UTF-8 (byte {error.start + 1})") from None
     except (tomllib.TOMLDecodeError, InvalidOperation, ValueError) as error:
         raise InputError(f"specification {where} is not TOML: {_one_line(error)}") from None
-    except RecursionError:
-        raise InputError(f"specification {where} is nested too deeply") from None
 
 
 def _one_line(error: Exception) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import InputError, quoted, unknown
+from derive.files import parsed_toml
 from derive.notation.layout import Layout
 from derive.words.inline import Inline, Math, Sentence, Text
 
@@ -101,7 +102,7 @@ def load(language: str = "en") -> Words:
 
 def _read(path: Path, language: str) -> Words:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = parsed_toml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValueError) as error:
         raise InputError(f"words {quoted(path)}: cannot be read: {' '.join(str(error).split())[:100]}") from None
     return Words(language, dict(_flat(data, "", language)))
@@ -115,5 +116,5 @@ def _flat(table: Mapping[str, Any], prefix: str, language: str) -> list[tuple[st
         elif isinstance(value, str):
             found.append((f"{prefix}{key}", value))
         else:
-            raise InputError(f"words {quoted(language)}: {prefix}{key} must be a text, got {quoted(value)}")
+            raise InputError(f"words {quoted(language)}: {quoted(prefix + key)} must be a text, got {quoted(value)}")
     return found

@@ -14,7 +14,7 @@ from typing import Any
 from derive.equations import System
 from derive.errors import InputError, quoted, unknown
 from derive.expressions import Tensor
-from derive.files import read
+from derive.files import parsed_toml, read
 from derive.network import BATCH
 from derive.worked.digits import printed
 from derive.worked.ledger import Place, places_of
@@ -77,7 +77,7 @@ def load_numbers(path: str) -> NumbersFile:
     if len(text) > _LARGEST_FILE:
         raise InputError(f"{path}: {len(text)} characters are too many for numbers; the limit is {_LARGEST_FILE}")
     try:
-        rows = tomllib.loads(text, parse_float=Decimal)
+        rows = parsed_toml(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:100]}") from None
     for key in rows:
