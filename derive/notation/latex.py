@@ -28,6 +28,7 @@ from derive.notation.layout import (
 _SIGNS = {
     "cdot": r"\cdot",
     "odot": r"\odot",
+    "circ": r"\circ",
     "times": r"\times",
     "oslash": r"\oslash",
     "<=": r"\le",
@@ -44,7 +45,10 @@ _PLAIN_SIGNS = ("+", "-", "=", "<", ">", ",", "(", ")", "[", "]", ":", ";", "/",
 _STYLES = {"italic": "mathit", "upright": "mathrm", "bold": "mathbf", "calligraphic": "mathcal", "double-struck": "mathbb"}
 _OPERATORS = ("log", "tanh", "sin", "cos", "exp", "max", "min", "tan", "cosh", "sinh")
 _GAPS = {"thin": r"\,", "medium": r"\;", "quad": r"\quad "}
-_BETWEEN = ("=", "<", ">", r"\le", r"\ge", r"\ne", "+", "-", r"\cdot", r"\odot", r"\oslash", r"\approx", r"\leftarrow", r"\in", r"\times")
+_BETWEEN = (
+    *("=", "<", ">", r"\le", r"\ge", r"\ne", "+", "-", r"\cdot", r"\odot", r"\circ", r"\oslash", r"\approx"),
+    *(r"\leftarrow", r"\in", r"\times"),
+)
 _SIZES = ("", "big", "Big", "bigg")
 _FENCES = {"(": ("(", ")"), "[": ("[", "]"), "|": (r"\lvert", r"\rvert"), "norm": (r"\lVert", r"\rVert"), "{": (r"\{", r"\}")}
 _ENDS_IN_COMMAND = re.compile(r"\\[A-Za-z]+$")

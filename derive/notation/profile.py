@@ -43,7 +43,9 @@ class Notation:
     ``bias`` (vector, column), ``samples`` (rows, columns), ``sum_limits``, ``update``, ``update_by``. Activation: ``activation_name``
     (own, layer, unit, role), ``activation_letter``, ``output_activation``, ``hidden_activation``,
     ``argument`` (of a function by itself). The whole network: ``network_output`` and
-    ``loss_function`` ("" for none). ``macros``: commands by role.
+    ``loss_function`` ("" for none); ``input_letter`` says whose letter the input wears (input, output). The chain rule as it is stated
+    beforehand: ``chain_rule_form`` (values, composition, operator), ``chain_rule_functions``, ``chain_rule_values``.
+    ``macros``: commands by role.
 
     ``depth`` is no key: the number of the output layer of the network that is spoken of, None where that is not known.
     """
@@ -101,6 +103,10 @@ class Notation:
     argument: str
     network_output: str
     loss_function: str
+    input_letter: str
+    chain_rule_form: str
+    chain_rule_functions: tuple[str, ...]
+    chain_rule_values: tuple[str, ...]
     depth: int | None = None
 
 
@@ -203,6 +209,10 @@ FIELDS: Mapping[str, str] = {
     "argument": "activation.argument",
     "network_output": "whole.output",
     "loss_function": "whole.loss",
+    "input_letter": "layers.input",
+    "chain_rule_form": "chain_rule.form",
+    "chain_rule_functions": "chain_rule.functions",
+    "chain_rule_values": "chain_rule.values",
 }
 """Which key of the file each field of a notation holds."""
 

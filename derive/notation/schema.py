@@ -162,12 +162,14 @@ TABLES: Mapping[str, Mapping[str, Check]] = {
     "matrices": dict.fromkeys(ROLES, symbol),
     "batch": dict.fromkeys(ROLES, symbol),
     "whole": {"output": optional_name, "loss": optional_name},
+    "chain_rule": {"form": one_of("values", "composition", "operator"), "functions": number_of_letters(2), "values": number_of_letters(3)},
     "layers": {
         "mark": one_of("superscript", "parenthesised", "letters", "none"),
         "letters": letters,
         "first": first_number,
         "general": name,
         "last": name,
+        "input": one_of("input", "output"),
     },
     "indices": {"units": some_letters, "pattern": some_letters, "weight": one_of("to,from", "from,to"), "separator": one_of("", ",")},
     "roles": {

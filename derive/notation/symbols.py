@@ -59,6 +59,7 @@ def entry_layout(tensor: Tensor, positions: tuple[Layout, ...], notation: Notati
         return row(MINUS, slope) if tensor.role == "negative_adjoint" else slope
     if tensor.role == "step" and tensor.of is not None:
         return row(_step(tensor, notation, view), entry_layout(tensor.of, positions, notation, view))
+    tensor = _input_as_written(tensor, notation)
     pattern, units = _apart(tensor, positions, notation)
     if tensor.role == "bias" and notation.bias == "column" and not _goes_by_its_own_name(tensor):
         return _marked(notation.symbols["weight"], _below((*units, Digits("0")), "weight", notation), None, tensor, units, notation, view)
@@ -66,6 +67,13 @@ def entry_layout(tensor: Tensor, positions: tuple[Layout, ...], notation: Notati
     if _goes_by_its_own_name(tensor):
         return own_name(tensor.name, below)
     return _marked(_entry_letter(tensor, notation, view), below, pattern, tensor, units, notation, view)
+
+
+def _input_as_written(tensor: Tensor, notation: Notation) -> Tensor:
+    """The input, as the output of its layer where the notation writes it so."""
+    if tensor.role != "input" or tensor.layer is None or notation.input_letter == "input":
+        return tensor
+    return Tensor(tensor.name, tensor.axes, "output", tensor.layer)
 
 
 def _apart(tensor: Tensor, positions: tuple[Layout, ...], notation: Notation) -> tuple[Layout | None, tuple[Layout, ...]]:
@@ -180,6 +188,7 @@ def array_layout(tensor: Tensor, notation: Notation, view: View, fixed: tuple[La
         return row(MINUS, slope) if tensor.role == "negative_adjoint" else slope
     if tensor.role == "step" and tensor.of is not None:
         return row(_step(tensor, notation, view), array_layout(tensor.of, notation, view, fixed))
+    tensor = _input_as_written(tensor, notation)
     below = joined(fixed, Sign(",")) if fixed else None
     if _goes_by_its_own_name(tensor):
         return own_name(tensor.name, below)

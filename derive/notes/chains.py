@@ -69,7 +69,8 @@ def numbered_forms(story: Story, result: Result) -> tuple[Line, ...]:
 
 def short_forms(story: Story, result: Result) -> tuple[tuple[Line, tuple[Line, ...]], ...]:
     """Each formula of a result, and its matrix form where there is one."""
-    faces = (_Face(story, result, equation, view, story.derivation(result, equation)) for equation, view in story.faces(result))
+    shown = (*story.faces(result), *story.members_by_letters(result))
+    faces = (_Face(story, result, equation, view, story.derivation(result, equation)) for equation, view in shown)
     return tuple((face.formula(), tuple(face.bare_matrix_lines())) for face in faces)
 
 
@@ -217,6 +218,8 @@ def slope_chain(story: Story, slope: Slope) -> Chain:
         key = {"derivative": "derivative_of_function", "output_form": "output_form_wide", "known_slope": "known_slope_wide"}
         why = story.say(f"rule.{key.get(step.rule, step.rule)}")
         lines.append(Line(None if number else layout(slope.left, page), layout(step.after, page), why))
+    if len(slope.steps) > 1:
+        lines.append(Line(layout(slope.left, page), lines[-1].right))
     return Chain(tuple(lines))
 
 

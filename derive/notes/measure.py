@@ -30,7 +30,7 @@ _SCRIPT = 0.74
 _FENCES = (0.4, 0.47, 0.61, 0.75)
 _GAPS = {"thin": 0.17, "medium": 0.28, "quad": 1.0}
 _RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "leftarrow", "in")
-_BINARY = ("+", "-", "cdot", "odot", "times", "oslash")
+_BINARY = ("+", "-", "cdot", "odot", "circ", "times", "oslash")
 _WIDE_LETTERS = "mwMWABCDEGHKNOQRUVXYZ"
 
 

@@ -117,6 +117,12 @@ class Story:
             return (self._face(result, hidden), of_hidden), (last, self.plain_view(view.batch, last=self.depth))
         return ((result.equation, view),)
 
+    def members_by_letters(self, result: Result) -> tuple[tuple[Equation, View], ...]:
+        """Beside a derivative shown for any unit, each layer in letters of its own."""
+        if not self.view(result).generic or not is_fixed(self.notation) or result.derivation is None:
+            return ()
+        return tuple((self._face(result, member), self.plain_view(self.view(result).batch)) for member in result.members)
+
     def _face(self, result: Result, member: Equation) -> Equation:
         return result.equation if member.tensor == result.equation.tensor else member
 

@@ -14,6 +14,7 @@ from derive.notes.sections.explicit import explicit
 from derive.notes.sections.network import network
 from derive.notes.sections.one_pattern import activations, backward, forward, loss
 from derive.notes.sections.pictures import pictures
+from derive.notes.sections.prerequisites import prerequisites
 from derive.notes.sections.slips import slips
 from derive.notes.sections.summary import summary
 from derive.notes.sections.worked import worked
@@ -25,6 +26,7 @@ SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
     activations,
     forward,
     loss,
+    prerequisites,
     backward,
     pictures,
     explicit,

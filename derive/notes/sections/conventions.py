@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from derive.expressions import Number
+from dataclasses import replace
+
+from derive.expressions import Entry, Number, Tensor
 from derive.functions.slopes import slopes_of
-from derive.notation.layout import Sign, row
+from derive.notation.layout import Layout, Sign, row
 from derive.notation.symbols import array_layout
 from derive.notation.typeset import is_cut, layout
 from derive.notation.view import NUMBERED
@@ -31,6 +33,8 @@ def _conventions(story: Story) -> tuple[Block, ...]:
         items.append(story.say("convention.counting", first=str(story.notation.first_layer), output=input_as_output(story), input=shown))
     elif story.layers is not None:
         items.append(story.say("convention.counting_layers", first=str(story.notation.first_layer)))
+    if x is not None and story.layers is not None and story.notation.input_letter == "output":
+        items.append(story.say("convention.input_as_output", equation=_input_as_output(story, x)))
     items += [story.say("convention.one_pattern")] if story.has_batch else []
     items += _outside(story)
     items.append(story.say("convention.bound"))
@@ -75,3 +79,12 @@ def _outside(story: Story) -> list[Sentence]:
                 shown = row(array_layout(known[name], story.notation, NUMBERED), Sign("="), layout(Number(value), story.page([], NUMBERED)))
                 found.append(story.say(f"convention.{key}", equation=shown))
     return found
+
+
+def _input_as_output(story: Story, x: Tensor) -> Layout:
+    """``o_i = x_i``."""
+    entry = Entry(x, *story.fresh(x))
+    view = story.view_of(1)
+    page = story.page([entry], view)
+    own = replace(page, notation=replace(story.notation, input_letter="input"))
+    return row(layout(entry, page), Sign("="), layout(entry, own))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from derive.functions.slopes import slopes_of
 from derive.notes.chains import primitive_slopes, result_chain, slope_chain
 from derive.notes.document import Paragraph, Section
+from derive.notes.purpose import total_loss_blocks
 from derive.notes.story import Story
 from derive.notes.styles import backward_sections
 
@@ -28,7 +29,7 @@ def loss(story: Story) -> tuple[Section, ...]:
     """The loss of one pattern."""
     chains = tuple(result_chain(story, r) for r in story.results.of_pattern if r.kind == "loss")
     intro = story.say("loss.intro" if story.has_batch else "loss.equations")
-    return (Section(story.say("section.loss"), "loss", (Paragraph(intro), *chains)),)
+    return (Section(story.say("section.loss"), "loss", (Paragraph(intro), *chains, *total_loss_blocks(story))),)
 
 
 def backward(story: Story) -> tuple[Section, ...]:

@@ -8,6 +8,7 @@ from derive.notation.symbols import array_layout
 from derive.notes.chains import result_chain
 from derive.notes.document import Block, Paragraph, Section
 from derive.notes.induction import induction_over_layers, induction_over_steps
+from derive.notes.purpose import total_gradient_blocks, update_blocks, update_of_unit
 from derive.notes.story import Story
 from derive.results import Result
 from derive.words import Math, Sentence
@@ -23,7 +24,7 @@ def aligned(story: Story) -> tuple[Section, ...]:
 
 def introduction(story: Story, *blocks: Block) -> Section:
     """The head of the backward pass."""
-    return Section(story.say("section.backward"), "backward", (Paragraph(story.say("backward.intro")), *blocks))
+    return Section(story.say("section.backward"), "backward", (Paragraph(story.say("backward.intro")), *blocks, *update_blocks(story)))
 
 
 def derived(story: Story) -> tuple[Result, ...]:
@@ -36,7 +37,8 @@ def subsection(story: Story, result: Result, blocks: tuple[Block, ...]) -> Secti
     shown = story.range_of(result)
     about: tuple[Block, ...] = (Paragraph(story.say("backward.range", range=shown)),) if shown is not None else ()
     about = (*induction_over_layers(story, result), *induction_over_steps(story, result), *about)
-    return Section(title(story, result), f"result-{result.number}", (*about, *blocks), 2)
+    after = (*total_gradient_blocks(story, result), *update_of_unit(story, result))
+    return Section(title(story, result), f"result-{result.number}", (*about, *blocks, *after), 2)
 
 
 def title(story: Story, result: Result) -> Sentence:

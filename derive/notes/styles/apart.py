@@ -14,13 +14,16 @@ from derive.conventions.factors import Factor, local_factors
 from derive.conventions.manner import manner_of
 from derive.equations import Equation
 from derive.expressions import Entry, Expression
+from derive.indices import Index
 from derive.notation.layout import Layout
+from derive.notation.printing import page_for
 from derive.notation.typeset import Page, layout
 from derive.notation.view import View
 from derive.notes.document import Chain, Line
 from derive.notes.story import Story
 from derive.results import Result
 from derive.steps import Derivation
+from derive.traversal import free_indices
 from derive.words import Sentence
 
 Right = Union[Basic, Layout, "tuple[Basic | Layout, Sentence]"]
@@ -58,6 +61,13 @@ class Apart:
         factors = [part for factor in self.factors for part in (factor.inert, factor.definition, factor.value)]
         return self.story.page([*lines, self.equation.left, self.equation.right, *factors], self.view)
 
+    @cached_property
+    def free_letters(self) -> dict[Index, Layout]:
+        """The letters of the indices that formulas about this derivation and its factors speak of."""
+        spoken = (self.derivation.left, self.equation.left, *(factor.inert for factor in self.factors))
+        free = dict.fromkeys(index for value in spoken for index in free_indices(value))
+        return {index: self.page.letters[index] for index in free if index in self.page.letters}
+
     def set(self, value: Basic) -> Layout:
         """The layout of a formula."""
         return layout(value, self.page)
@@ -75,20 +85,18 @@ class Apart:
 def lines(own: Apart, left: Basic | Layout, rights: Sequence[Right], number: str | None = None) -> tuple[Line, ...]:
     """The lines of one chain."""
     found: list[Line] = []
-    first: Layout | None = _layout(own, left)
+    values = [value for value in (left, *(r[0] if isinstance(r, tuple) else r for r in rights)) if isinstance(value, Basic)]
+    page = page_for(values, own.story.notation, own.view, own.free_letters)
+    first: Layout | None = left if isinstance(left, Layout) else layout(left, page)
     for right in rights:
         value, why = right if isinstance(right, tuple) else (right, ())
-        shown = _layout(own, value)
+        shown = value if isinstance(value, Layout) else layout(value, page)
         if not found or shown != found[-1].right:
             found.append(Line(first, shown, why))
             first = None
     if number is not None:
         found[-1] = Line(found[-1].left, found[-1].right, found[-1].reason, number)
     return tuple(found)
-
-
-def _layout(own: Apart, value: Basic | Layout) -> Layout:
-    return value if isinstance(value, Layout) else own.set(value)
 
 
 def apart(story: Story, result: Result, equation: Equation | None = None, view: View | None = None) -> Apart:

@@ -206,6 +206,9 @@ class _Network:
         blocks: list[Block] = [Paragraph(story.say("replayed.arrays")), *self._given()]
         for layer in range(1, story.depth + 1):
             blocks += self._layer_forward(layer)
+        last = self.tensor("output", story.depth)
+        if self.output is not None and last is not None and last.axes[0].size == 1:
+            blocks.append(_chain(self.output, (layout(Entry(last, Affine(0)), self.page(story.plain_view())),)))
         if self.output is not None and self.function_of_loss is not None:
             blocks.append(_chain(self.function_of_loss, (self._loss_in_words(),)))
         return Section(story.say("replayed.replay_forward"), "replay-forward", tuple(blocks), 2)
