@@ -7,6 +7,7 @@ from pathlib import Path
 from derive.claims.algorithm import check_algorithm, is_algorithm
 from derive.claims.formula import check_formula
 from derive.claims.networks import Grounds
+from derive.claims.table import check_table, is_table
 from derive.claims.verdict import Verdict
 from derive.errors import InputError
 from derive.network import Network
@@ -16,11 +17,13 @@ LONGEST_CLAIM = 20_000
 
 
 def check_claim(claim: str, network: Network, notation: str | Path = "nielsen") -> Verdict:
-    """The verdict on a formula or chain in LaTeX, or on an algorithm in pseudocode.
+    """The verdict on a formula or chain in LaTeX, on an algorithm in pseudocode, or on the numbers of a file.
 
     Raises ``InputError`` where it cannot be read: the place, what came and what was expected there.
     """
     if len(claim) > LONGEST_CLAIM:
         raise InputError(f"a claim of {len(claim)} characters; the limit is {LONGEST_CLAIM}")
+    if is_table(claim):
+        return check_table(claim, network, load(notation))
     grounds = Grounds(network, load(notation))
     return check_algorithm(claim, grounds) if is_algorithm(claim) else check_formula(claim, grounds)

@@ -92,6 +92,7 @@ def _trials(sides: Sequence[Syntax], grounds: Grounds) -> Trials:
 
 def derived_formula(left: Syntax, grounds: Grounds) -> str | None:
     """What the network's own derivation says about a left side, in the notation of the claim."""
+    from derive.conventions.results import in_convention
     from derive.results import results_of
 
     general = mentions((left,), spelled(Symbol(grounds.notation.general_layer)))
@@ -106,7 +107,7 @@ def derived_formula(left: Syntax, grounds: Grounds) -> str | None:
         if not isinstance(entry, Entry):
             return None
         tensor = entry.tensor
-        results = results_of(grounds.network)
+        results, notation = in_convention(results_of(grounds.network), grounds.notation)
         for result in results.of_pattern:
             members = [member.tensor for member in result.members]
             if (
@@ -114,6 +115,6 @@ def derived_formula(left: Syntax, grounds: Grounds) -> str | None:
                 or any(member.of is not None and tensor in (member.of, member) for member in members)
                 or any(member.of is not None and tensor.of == member.of for member in members if tensor.of is not None)
             ):
-                return latex_equation(result.equation, grounds.notation, View(general=result.layer))
+                return latex_equation(result.equation, notation, View(general=result.layer))
         return None
     return None

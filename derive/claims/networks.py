@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from derive.claims.names import claim_names, with_single_units
+from derive.conventions.forward import rewritten
 from derive.equations import System
 from derive.expressions import Apply, Entry
 from derive.functions.activations import activation
 from derive.network import Network, batched, pattern_system
 from derive.notation.profile import Notation
-from derive.notation.view import has_patterns
 from derive.reader.ground import on_kink_everywhere
 from derive.reader.names import Names
 from derive.reader.scope import Scope, scope_of
@@ -27,6 +27,7 @@ VARIED = ("tanh", "softplus", "sigmoid", "silu", "softsign")
 WIDTHS = (3, 4, 2, 5)
 SEEDS = (0, 1)
 _KINKED = 6
+PATTERNS = 7
 
 
 @dataclass
@@ -95,38 +96,51 @@ class Grounds:
     notation: Notation
 
     @cached_property
+    def written(self) -> Network:
+        """The network with its equations as the author of the notation writes them: weights from, to; patterns as columns."""
+        return _written(self.network, self.notation)
+
+    @cached_property
     def pattern(self) -> Stage:
         """One pattern, sizes different from those declared."""
-        return Stage(self.network.pattern, self.notation)
+        return Stage(self.written.pattern, self.notation)
 
     @cached_property
     def batch(self) -> Stage:
         """A batch of patterns."""
-        return Stage(self.network.batch, self.notation)
+        return Stage(self.written.batch, self.notation)
 
     @cached_property
     def declared(self) -> Stage:
         """One pattern with the sizes of the specification."""
-        return Stage(self.network.pattern, self.notation, {axis.name: axis.size for axis in self.network.pattern.axes})
+        return Stage(self.written.pattern, self.notation, {axis.name: axis.size for axis in self.written.pattern.axes})
 
     @cached_property
     def varied(self) -> Stage | None:
         """A chain of four layers with pairwise different widths and activations; None where the network is no chain."""
-        specification = _varied(self.network)
-        return None if specification is None else Stage(pattern_system(specification), self.notation, _all_different(specification))
+        return None if self._chain is None else Stage(self._chain.pattern, self.notation, _sizes(self._chain.pattern))
 
     @cached_property
     def varied_batch(self) -> Stage | None:
         """The same for a batch of patterns."""
-        specification = _varied(self.network)
-        if specification is None:
-            return None
-        system = batched(pattern_system(specification), specification.batch_reduction, specification.l2)
-        return Stage(system, self.notation, {**_all_different(specification), "batch": 7})
+        return None if self._chain is None else Stage(self._chain.batch, self.notation, _sizes(self._chain.batch))
 
-    def alike(self, stage: Stage) -> Stage:
-        """The stage of the network itself that a chain stands in for."""
-        return self.batch if any(has_patterns(tensor) for tensor in stage.system.inputs) else self.pattern
+    @cached_property
+    def _chain(self) -> Network | None:
+        own = _varied(self.network)
+        if own is None:
+            return None
+        pattern = pattern_system(own)
+        network = Network("chain", own, pattern, batched(pattern, own.batch_reduction, own.l2, PATTERNS))
+        return _written(network, self.notation)
+
+
+def _written(network: Network, notation: Notation) -> Network:
+    return rewritten(network, notation) if isinstance(network.specification, Specification) else network
+
+
+def _sizes(system: System) -> dict[str, int]:
+    return {axis.name: axis.size for axis in system.axes}
 
 
 def _varied(network: Network) -> Specification | None:
@@ -143,7 +157,3 @@ def _varied(network: Network) -> Specification | None:
         above = f"hidden{number}"
     layers.append(replace(last, name="output", inputs=(above,), units=WIDTHS[3], bias=bias))
     return replace(own, name="chain", inputs=6, layers=tuple(layers))
-
-
-def _all_different(specification: Specification) -> dict[str, int]:
-    return {"n0": specification.inputs, **{f"n{number}": layer.units for number, layer in enumerate(specification.layers, 1)}}

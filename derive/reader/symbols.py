@@ -137,6 +137,8 @@ def _tensor(found: Meaning, below: Script | None, scope: Scope, at: int) -> Valu
     if len(free) > 2:
         misfit(at, f"an array with {len(free)} axes; all but two need an index")
     found_array = array(tensor, fixed, free)
+    if len(free) == len(tensor.axes) == 2 and tensor.role == "weight" and scope.names.notation.weight_order == "from,to":
+        return transposed(found_array, at)
     if opposite:
         return Matrix(found_array.rows, found_array.columns, lambda: Scaled(Scalar(MINUS_ONE), found_array.build()))
     return found_array
