@@ -156,13 +156,13 @@ def test_seed_003_has_its_four_formulas_in_the_notes() -> None:
 
 
 def test_seed_002_has_its_nine_derivatives_and_not_its_slip() -> None:
-    text = squeezed(chains(0))
+    text = squeezed(chains(0)).replace("&", "")
     entries = [rf"\frac{{\partial J}}{{\partial w_{{{i}{j}}}^2}} &= \delta_{i}^2 x_{j}" for i in (1, 2) for j in (1, 2)]
     entries += [rf"\frac{{\partial J}}{{\partial b_{i}^2}} &= \delta_{i}^2" for i in (1, 2)]
     entries += [rf"\frac{{\partial J}}{{\partial w_{{1{j}}}^3}} &= \delta_1^3 a_{j}^2" for j in (1, 2)]
     entries += [r"\frac{\partial J}{\partial b_1^3} &= \delta_1^3"]
     for entry in entries:
-        assert squeezed(entry) in text, entry
+        assert squeezed(entry).replace("&", "") in text, entry
     assert squeezed(r"\frac{\partial J}{\partial W^2} \leftarrow \delta^2 x^{\top}") in text  # 002-a has (h^{(1)})^T here
     assert squeezed(r"\operatorname{ReLU}'(0) = 0") in text
 
@@ -176,7 +176,7 @@ def test_softmax_with_cross_entropy_cites_its_assumption() -> None:
 def test_algorithms_reach_the_gradients_of_all_layers() -> None:
     """Slip 003-g: read literally, the gradients of layer L are never computed there."""
     blocks = [block for section in document(story(results(2))).sections for block in section.blocks]
-    _, backward = (block for block in blocks if isinstance(block, Algorithm))
+    backward = [block for block in blocks if isinstance(block, Algorithm)][1]
     text = written(2, "md").split("Algorithm 2")[1]
     assert text.index(r"\partial W^L} \leftarrow") < text.index("for $l = 4,3,2$ do") < text.index(r"\partial W^l} \leftarrow")
     assert len(backward.lines) == 8
