@@ -122,6 +122,17 @@ class Network:
         content = notes(self.results, chosen, shown)
         return content if isinstance(content, bytes) else Text(content, MIME[chosen.format])
 
+    def answers(self, **options: Any) -> Text:
+        """The answers to the exercises that notes with the same options have, as TOML.
+
+        Raises:
+            derive.errors.InputError: an option names something that does not exist.
+
+        """
+        from derive.notes import Options, answers
+
+        return Text(answers(self.results, Options(**options)), "application/toml")
+
     def figure(self, **options: Any) -> Text:
         """The network drawn, as SVG; the options are those of ``notes``."""
         from derive.notes import Options, figure
@@ -276,7 +287,14 @@ NOTES = options(
         flag_value="simple",
         help="Work out one step with numbers: those of FILE, written like derive/worked/mazur.toml, or without FILE simple ones.",
     ),
-    click.option("--variant", type=click.IntRange(1, 9999), metavar="N", default=1, show_default=True, help="Which simple numbers."),
+    click.option(
+        "--exercises",
+        **one_of(("easy", "medium", "hard")),
+        help="Blanks to fill in, solutions at the end; the answers also go to FILE's name with .answers.toml.",
+    ),
+    click.option(
+        "--variant", type=click.IntRange(1, 9999), metavar="N", default=1, show_default=True, help="Which simple numbers and blanks."
+    ),
     click.option("--title", metavar="TEXT", help="Title of the notes, instead of one made from SPEC."),
     click.option("--author", metavar="TEXT", help="Author, below the title."),
     click.option("--date", metavar="TEXT", help="Date, below the title, in any form."),
@@ -351,6 +369,8 @@ def build(net: Network, output: Path, **asked: Any) -> int:
         files["notes.html"] = net.notes(**of_notes, format="html", code=module)
         files["notes.tex"] = net.notes(**of_notes, format="tex")
         files["figure.svg"] = net.figure(**of_notes)
+        if of_notes["exercises"]:
+            files["notes.answers.toml"] = net.answers(**of_notes)
     with progress("verification"):
         report = net.verify(code=module)
     files["report.json"] = report.as_json()
@@ -388,6 +408,8 @@ def notes(net: Network, format: str | None, output: Path | None, **asked: Any) -
     if format == "pdf" and output is None:
         output = Path(f"{net.name}.pdf")
     deliver(text, output)
+    if asked["exercises"] and output is not None:
+        write(output.with_name(f"{output.stem}.answers.toml"), net.answers(**asked))
     return GOOD
 
 
@@ -439,7 +461,11 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
 
 @cli.command()
 @_of_network
-@click.argument("claim", metavar="CLAIM")
+@click.argument("claim", metavar="CLAIM", required=False)
+@click.option(
+    "--document", metavar="FILE", type=click.Path(path_type=Path), help="Judge every displayed formula of a LaTeX or Markdown file."
+)
+@click.option("--key", metavar="FILE.toml", type=click.Path(path_type=Path), help="With --document: answers and their points.")
 @click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="The convention of the claim.")
 @click.option("--json", is_flag=True, help="Print the verdict as JSON.")
 @_output("FILE")

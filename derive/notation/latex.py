@@ -40,6 +40,7 @@ _SIGNS = {
     "dots": r"\dots",
     "vdots": r"\vdots",
     "top": r"\top",
+    "square": r"\square",
 }
 _PLAIN_SIGNS = ("+", "-", "=", "<", ">", ",", "(", ")", "[", "]", ":", ";", "/", ".", "|")
 _STYLES = {"italic": "mathit", "upright": "mathrm", "bold": "mathbf", "calligraphic": "mathcal", "double-struck": "mathbb"}

@@ -46,6 +46,7 @@ _SIGNS = {
     "dots": "…",
     "vdots": "⋮",
     "top": "⊤",
+    "square": "□",
 }
 _GAPS = {"thin": "0.167em", "medium": "0.278em", "quad": "1em"}
 _SIZES = ("", "1.2em", "1.8em", "2.4em")
@@ -169,7 +170,7 @@ def _sign(name: str) -> str:
     shown = escape(_SIGNS.get(name, name))
     if name in ("(", ")", "[", "]", "|"):
         return f'<mo stretchy="false">{shown}</mo>'
-    if name in ("top", "dots", "vdots"):
+    if name in ("top", "dots", "vdots", "square"):
         return f'<mi mathvariant="normal">{shown}</mi>'
     return f"<mo>{shown}</mo>"
 

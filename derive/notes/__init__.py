@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.notes.build import derivation, document, figure, notes, story
+from derive.notes.build import answers, derivation, document, figure, notes, story
 from derive.notes.options import FORMATS, LEVELS, Options
 from derive.notes.writers.pdf import compiled
 
-__all__ = ["FORMATS", "LEVELS", "Options", "compiled", "derivation", "document", "figure", "notes", "story"]
+__all__ = ["FORMATS", "LEVELS", "Options", "answers", "compiled", "derivation", "document", "figure", "notes", "story"]

@@ -15,6 +15,7 @@ from derive.notes.sections import sections
 from derive.notes.sections.one_pattern import backward
 from derive.notes.story import Story
 from derive.notes.svg import svg
+from derive.notes.worksheet import answer_key, worksheet
 from derive.notes.writers.fragment import fragment
 from derive.notes.writers.html import html
 from derive.notes.writers.markdown import markdown
@@ -53,7 +54,7 @@ def story(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = 
 
 def document(told: Story) -> Document:
     """The notes as a document, before any format."""
-    return _titled(told, sections(told))
+    return _titled(told, sections(told) if told.options.exercises is None else worksheet(told))
 
 
 def notes(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = ()) -> str | bytes:
@@ -63,6 +64,14 @@ def notes(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = 
     """
     told = story(results, options, code)
     return WRITERS[options.format](document(told))
+
+
+def answers(results: Results, options: Options) -> str:
+    """The answers to exercises as a TOML file.
+
+    Raises ``InputError``: see ``story``; or no such level of exercises.
+    """
+    return answer_key(story(results, options))
 
 
 def derivation(results: Results, options: Options = DEFAULT) -> str:

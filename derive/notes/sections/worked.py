@@ -12,6 +12,7 @@ from derive.notation.symbols import array_layout
 from derive.notation.typeset import layout
 from derive.notation.view import View
 from derive.notation.written import Written
+from derive.notes.blanks import Hidden, filled
 from derive.notes.document import Block, Chain, Line, Paragraph, Section, Table
 from derive.notes.measure import width
 from derive.notes.story import Story
@@ -20,8 +21,12 @@ from derive.worked import example as steps
 from derive.worked.digits import WRONG
 from derive.worked.example import Example, Update
 from derive.worked.ledger import NEGATIVE, places_of
+from derive.worked.passes import passes_of
 from derive.worked.published import compared
 from derive.worked.read import SIMPLE, example_for
+
+FEW_ENTRIES = 40
+"""Exercises come with numbers where at most so many parameters and forward values are to be computed."""
 
 _WIDEST, _LINES = 35.0, 12
 """A formula with its numbers and its value stands on one line up to this width, in em; a display has so many lines."""
@@ -29,9 +34,12 @@ _WIDEST, _LINES = 35.0, 12
 
 def worked(story: Story) -> tuple[Section, ...]:
     """One step by hand; nothing where the reader asked for no numbers."""
-    if story.options.numbers is None:
+    numbers = story.options.numbers
+    if numbers is None and story.options.exercises is not None and passes_of(story.results.pattern_sweep).entries <= FEW_ENTRIES:
+        numbers = SIMPLE
+    if numbers is None:
         return ()
-    own = example_for(story.results, story.options.numbers, story.options.variant)
+    own = example_for(story.results, numbers, story.options.variant)
     view = story.plain_view(batch=own.system is not story.network.pattern)
     blocks = (*_given(story, own, view), *_passes(story, own, view), *_step(story, own, view), *_published(story, own, view))
     return (Section(story.say("section.worked"), "worked", blocks),)
@@ -40,7 +48,7 @@ def worked(story: Story) -> tuple[Section, ...]:
 def _given(story: Story, own: Example, view: View) -> tuple[Block, ...]:
     """The numbers that everything starts from, and how digits are shown."""
     rate = row(story.notation.symbols["rate"], Sign("="), Digits(own.numbers.rate_text))
-    intro = story.say("worked.simple" if story.options.numbers == SIMPLE else "worked.given", rate=rate)
+    intro = story.say("worked.simple" if story.options.numbers in (None, SIMPLE) else "worked.given", rate=rate)
     carry = story.say(f"worked.{own.numbers.carry}", digits=str(own.digits))
     arrays = [line for tensor in (*own.system.parameters, *own.system.inputs) for line in _array(story, own, tensor, view)]
     return (Paragraph((*intro, Text(" "), *carry)), Paragraph(story.say("worked.numbers")), *_displays(_side_by_side(arrays)))
@@ -93,7 +101,17 @@ def _line(story: Story, own: Example, line: steps.Line, view: View) -> list[Line
     if line.numbers is not None:
         parts.append(("=" if own.reads_exactly(line) else "approx", layout(line.numbers, page)))
     parts.append((_relation(own, line.value), _value(story, own, line.value)))
-    return _set(layout(line.left, page), parts)
+    return _set(layout(line.left, page), _left_open(story, parts))
+
+
+def _left_open(story: Story, parts: list[tuple[str, Layout]]) -> list[tuple[str, Layout]]:
+    """In an exercise the value is to be found: from the numbers, from the formula, or from neither."""
+    if story.options.exercises is None:
+        return parts
+    kept = {"easy": parts[:-1], "medium": parts[:1]}.get(story.options.exercises, [])
+    sign, value = parts[-1]
+    relation = "leftarrow" if not kept and parts[0][0] == "leftarrow" else sign
+    return [*kept, (relation, Hidden(value, "value"))]
 
 
 def _numbers(story: Story, own: Example, lines: Sequence[steps.Line]) -> tuple[Reference, ...]:
@@ -107,13 +125,17 @@ def _numbers(story: Story, own: Example, lines: Sequence[steps.Line]) -> tuple[R
 def _set(left: Layout, parts: Sequence[tuple[str, Layout]]) -> list[Line]:
     """The parts of a chain of equalities side by side while they fit, else each on a line of its own."""
     whole = row(*(item for number, (sign, part) in enumerate(parts) for item in ((Sign(sign), part) if number else (part,))))
-    if width(whole) <= _WIDEST:
+    if _width(whole) <= _WIDEST:
         return [Line(left, whole, relation=parts[0][0])]
     lines = [Line(None if number else left, part, relation=sign) for number, (sign, part) in enumerate(parts)]
     tail = row(parts[-2][1], Sign(parts[-1][0]), parts[-1][1])
-    if len(lines) > 2 and width(tail) <= _WIDEST:
+    if len(lines) > 2 and _width(tail) <= _WIDEST:
         return [*lines[:-2], Line(None, tail, relation=parts[-2][0])]
     return lines
+
+
+def _width(item: Layout) -> float:
+    return width(filled(item, lambda hidden: hidden.body))
 
 
 def _relation(own: Example, value: Fraction) -> str:
@@ -145,9 +167,23 @@ def _step(story: Story, own: Example, view: View) -> tuple[Block, ...]:
     before, after = own.before.before_rounding(loss, ()), own.later.before_rounding(loss, ())
     page = story.page([], view)
     shown = [_equal(story, own, Entry(loss), value, page.view) for value in (before, after)]
+    if story.options.exercises is not None:
+        return (Paragraph(intro), *_updates(story, own, view), Paragraph(story.say("exercise.after", after=_open_loss(story, own, view))))
     key = "lower" if after < before else "higher" if after > before else "same"
     closing = Paragraph(story.say(f"worked.{key}", before=shown[0], after=shown[1]))
-    return (Paragraph(intro), *_displays([line for update in own.updates for line in _update(story, own, update, view)]), closing)
+    return (Paragraph(intro), *_updates(story, own, view), closing)
+
+
+def _updates(story: Story, own: Example, view: View) -> list[Chain]:
+    return _displays([line for update in own.updates for line in _update(story, own, update, view)])
+
+
+def _open_loss(story: Story, own: Example, view: View) -> Layout:
+    """The loss after the step, left open."""
+    loss = own.system.loss
+    value = own.later.before_rounding(loss, ())
+    left = layout(Entry(loss), story.page([Entry(loss)], view))
+    return row(left, Sign(_relation(own, value)), Hidden(_value(story, own, value), "value"))
 
 
 def _equal(story: Story, own: Example, entry: Entry, value: Fraction, view: View) -> Layout:
@@ -167,12 +203,12 @@ def _update(story: Story, own: Example, update: Update, view: View) -> list[Line
     relation = "=" if own.numbers.carry == "rounded" or own.is_exact(update.slope) else "approx"
     numbers = row(layout(Written(update.before), page), sign, Digits(own.numbers.rate_text), dot, times)
     value = (_relation(own, update.after), _value(story, own, update.after))
-    return _set(parameter, [("leftarrow", formula), (relation, numbers), value])
+    return _set(parameter, _left_open(story, [("leftarrow", formula), (relation, numbers), value]))
 
 
 def _published(story: Story, own: Example, view: View) -> tuple[Block, ...]:
     """What a text prints beside the exact digits; nothing where the reader brought nothing to compare."""
-    found = compared(own)
+    found = compared(own) if story.options.exercises is None else ()
     if not found:
         return ()
     head = tuple(story.say(f"table.{key}") for key in ("entry", "published", "computed", "verdict"))

@@ -14,7 +14,7 @@ _KNOWN = """
 alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega Gamma Delta
 Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega partial nabla frac tfrac sqrt sum max min log exp tanh sin cos tan cosh sinh
 operatorname mathit mathrm mathbf mathcal mathbb boldsymbol hat bar tilde vec text begin end left right tag displaystyle bigl bigr
-Bigl Bigr biggl biggr lvert rvert lVert rVert cdot odot circ boxed oslash times le ge ne leftarrow in dots vdots top quad approx
+Bigl Bigr biggl biggr lvert rvert lVert rVert cdot odot circ boxed oslash times le ge ne leftarrow in dots vdots top quad approx square
 """
 COMMANDS = frozenset(_KNOWN.split())
 ENVIRONMENTS = {"aligned", "cases", "bmatrix"}
