@@ -25,6 +25,8 @@ from derive.terminal import GOOD, NO, Commands, deliver, one_of, options, progre
 
 if TYPE_CHECKING:
     from codegen.forms import Forms
+    from derive.claims.document import DocumentReport
+    from derive.claims.gallery import Gallery
     from derive.claims.verdict import Verdict
     from derive.network import Network as Model
     from derive.results import Results
@@ -252,6 +254,24 @@ class Network:
                 return check_code(claim, self.results, load(notation))
         return check_claim(claim, self.model, notation)
 
+    def check_document(self, path: str | Path, *, notation: str | Path = "nielsen", key: Path | None = None) -> DocumentReport:
+        """What is right, wrong or not understood among the displayed formulas of a LaTeX or Markdown file; with a key, points.
+
+        Raises:
+            derive.errors.InputError: a file cannot be read.
+
+        """
+        from derive.claims.check import check_file
+
+        return check_file(Path(path), self.model, notation, key)
+
+    def mutate(self, *, notation: str | Path = "nielsen") -> Gallery:
+        """The classic mistakes made in every formula of this network, and which checks catch each."""
+        from derive.claims.gallery import gallery_of
+        from derive.notation import load
+
+        return gallery_of(self.model, load(notation))
+
     def __repr__(self) -> str:
         specification = self.model.specification
         return f"<Network {self.name}{f': {specification.architecture}' if specification else ''}>"
@@ -469,21 +489,50 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
 @click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="The convention of the claim.")
 @click.option("--json", is_flag=True, help="Print the verdict as JSON.")
 @_output("FILE")
-def check(net: Network, claim: str, notation: str, json: bool, output: Path | None) -> int:
-    r"""Say whether a formula is right, and if not, why.
+def check(net: Network, claim: str | None, document: Path | None, key: Path | None, notation: str, json: bool, output: Path | None) -> int:
+    r"""Say whether a claim is right, and if not, why.
 
-    CLAIM is an equation or a chain of them in LaTeX.
+    CLAIM is an equation or a chain of them in LaTeX, an algorithm in
+    pseudocode, a file of published numbers (.toml or .csv), or
+    file.py:function, which returns gradients.
     The answer is right, wrong or right up to something, with the family
     of the mistake, what should stand there and a counter-example.
 
     \b
-    Example:
+    Examples:
       deltarule check 2-3-1 '\delta_j^l = \sum_k w_{kj}^{l+1} \delta_k^{l+1}'
+      deltarule check 2-3-1 --document notes.tex
     """
+    if (claim is None) == (document is None):
+        raise click.UsageError("check: expected a CLAIM or --document FILE" + (", not both" if claim else ""))
+    if key is not None and document is None:
+        raise click.UsageError("check: --key goes with --document")
     with progress("verdict"):
-        verdict = net.check(claim, notation=notation)
+        verdict = _verdict(net, claim, document, key, notation)
     deliver(verdict.as_json() if json else str(verdict), output)
     return GOOD if verdict.ok else NO
+
+
+@cli.command()
+@_of_network
+@click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="The convention of the formulas.")
+@click.option("--json", is_flag=True, help="Print the gallery as JSON.")
+@_output("FILE")
+def mutate(net: Network, notation: str, json: bool, output: Path | None) -> int:
+    """Make the classic mistakes and show which checks catch each.
+
+    Every formula of the network is spoiled in every classic way. Checks of
+    shapes, the evaluation of both sides and the verdict on it as a claim
+    are tried on each; status 1 if a wrong formula slips through.
+
+    \b
+    Example:
+      deltarule mutate 3-3-3
+    """
+    with progress("mistakes"):
+        gallery = net.mutate(notation=notation)
+    deliver(gallery.as_json() if json else str(gallery), output)
+    return GOOD if gallery.ok else NO
 
 
 @cli.command("list")
@@ -513,6 +562,14 @@ def _formed(net: Network, folder: Path, *, tune: bool, report: bool, **code: Any
         code["decisions"] = folder / f"{net.name}.decisions.toml"
         write(code["decisions"], net.tune(**of_form))
     return code, net.report(**of_form, plain=code["plain"], decisions=code["decisions"]) if report else ""
+
+
+def _verdict(net: Network, claim: str | None, document: Path | None, key: Path | None, notation: str) -> Verdict | DocumentReport:
+    """The verdict on a claim, or the report on a document."""
+    if claim is not None:
+        return net.check(claim, notation=notation)
+    assert document is not None
+    return net.check_document(document, notation=notation, key=key)
 
 
 def _emitted(net: Network, **code: Any) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from derive.claims.algorithm import check_algorithm, is_algorithm
+from derive.claims.document import DocumentReport, check_document
 from derive.claims.formula import check_formula
 from derive.claims.networks import Grounds
 from derive.claims.table import check_table, is_table
@@ -27,3 +28,8 @@ def check_claim(claim: str, network: Network, notation: str | Path = "nielsen") 
         return check_table(claim, network, load(notation))
     grounds = Grounds(network, load(notation))
     return check_algorithm(claim, grounds) if is_algorithm(claim) else check_formula(claim, grounds)
+
+
+def check_file(path: Path, network: Network, notation: str | Path = "nielsen", key: Path | None = None) -> DocumentReport:
+    """The report on every displayed formula of a LaTeX or Markdown document, with points where there is an answer key."""
+    return check_document(path, Grounds(network, load(notation)), key)

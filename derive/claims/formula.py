@@ -30,11 +30,12 @@ from derive.claims.source import Statement, statements
 from derive.claims.verdict import CHECKED, CONSISTENT, RIGHT, RIGHT_UP_TO, WRONG, Link, Verdict
 from derive.errors import InputError
 from derive.notation.layout import Symbol
+from derive.notation.profile import Notation
 from derive.reader.judging import mentions
 from derive.reader.names import spelled
 from derive.reader.printing import latex_of
 from derive.reader.slots import Misfit
-from derive.reader.syntax import Syntax
+from derive.reader.syntax import Chain, Syntax
 from derive.reader.tokens import refuse
 
 
@@ -56,13 +57,24 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
 
 def check_statement(statement: Statement, grounds: Grounds) -> Verdict:
     """The verdict on one equation or chain."""
-    chain = general_letter(claim_syntax(statement.text, grounds.notation), grounds.notation)
+    chain = chain_syntax(statement, grounds.notation)
     if len(chain.sides) < 2:
         refuse(statement.text.place(len(statement.text.chars)), "the formula ends; expected = and a right side")
+    return check_chain(chain, statement.role, grounds)
+
+
+def chain_syntax(statement: Statement, notation: Notation) -> Chain:
+    """The syntax of a statement, any layer going by the letter of the notation. Raises ``InputError`` for other relations than =."""
+    chain = general_letter(claim_syntax(statement.text, notation), notation)
     for sign, side in zip(chain.signs, chain.sides[1:], strict=True):
         if sign != "=":
             refuse(side.at, f"expected =, got {sign}")
-    return together([Judged(own.sides, role, grounds).verdict() for own, role in roles_of(chain, statement.role)])
+    return chain
+
+
+def check_chain(chain: Chain, role: str, grounds: Grounds) -> Verdict:
+    """The verdict on syntax; ``role`` says which units it speaks of."""
+    return together([Judged(own.sides, kind, grounds).verdict() for own, kind in roles_of(chain, role)])
 
 
 @dataclass

@@ -89,7 +89,12 @@ class Statement:
 
 def statements(claim: str) -> list[Statement]:
     """Every equation of a claim, in order. Raises ``InputError`` for an empty one."""
-    text = Text.of(claim.translate(_PRIMES))
+    return statements_in(Text.of(claim))
+
+
+def statements_in(text: Text) -> list[Statement]:
+    """The same of a part of a document."""
+    text = Text(text.chars.translate(_PRIMES), text.places)
     text = text.replaced(_TRIPLE, r"\\\\ ")
     text = text.replaced(_DELIMITERS, " ").replaced(_LOOKS, " ").replaced(_EQUIV, "=")
     text = _without_stacks(text).replaced(_FUNCTIONS, r"\\operatorname{\1}")

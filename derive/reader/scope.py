@@ -52,6 +52,8 @@ class Scope:
         plain = self.names.tensors.get((base, ""), ())
         if plain or self.choices is None or mark is not None:
             return plain, False
+        if above is not None and text_of(above).strip("()").isdigit():
+            return (), False  # a layer that there is not
         return tuple(meaning for (own_base, _), known in self.names.tensors.items() if own_base == base for meaning in known), False
 
     def chosen(self, meanings: tuple[Meaning, ...], below: Script | None, base: str, at: int) -> Meaning:
