@@ -17,6 +17,9 @@ from derive.indices import Affine
 from derive.results import Results
 from derive.traversal import rebuild, walk
 
+GRADIENTS = ("gradient", "step")
+"""The roles of derivatives by parameters, the second with the opposite sign."""
+
 FEW = 30
 """Networks with at most so many parameters are written out entry by entry."""
 
@@ -123,14 +126,14 @@ def explicit_forward(results: Results) -> tuple[Explicit, ...]:
 def explicit_adjoints(results: Results) -> tuple[Explicit, ...]:
     """Every delta and other adjoint that a gradient needs, from the loss backwards."""
     derivations = results.pattern_sweep.derivations
-    return tuple(entry for d in derivations if d.left.tensor.role != "gradient" for entry in entries(d.equation))
+    return tuple(entry for d in derivations if d.left.tensor.role not in GRADIENTS for entry in entries(d.equation))
 
 
 def explicit_gradients(results: Results) -> tuple[Explicit, ...]:
     """The derivative of the loss with respect to every single parameter: through the deltas, and with the deltas inserted."""
     derivations = results.pattern_sweep.derivations
-    deltas = {d.left.tensor: d.equation for d in derivations if d.left.tensor.role != "gradient"}
-    of_parameter = {d.left.tensor.of: d for d in derivations if d.left.tensor.role == "gradient"}
+    deltas = {d.left.tensor: d.equation for d in derivations if d.left.tensor.role not in GRADIENTS}
+    of_parameter = {d.left.tensor.of: d for d in derivations if d.left.tensor.role in GRADIENTS}
     found: list[Explicit] = []
     for parameter in results.network.pattern.parameters:
         if parameter in of_parameter:

@@ -12,7 +12,7 @@ from sympy import Basic
 from derive.calculus.substitute import move
 from derive.equations import Equation, System
 from derive.errors import InputError
-from derive.explicit import written_out
+from derive.explicit import GRADIENTS, written_out
 from derive.expressions import Entry, Expression, Size, Tensor
 from derive.indices import Affine, Index
 from derive.network import BATCH
@@ -23,7 +23,7 @@ from derive.traversal import entries_of, free_indices, rebuild, tensors_of
 from derive.worked.digits import rounded, written
 from derive.worked.ledger import NEGATIVE, Ledger, Place, places_of
 from derive.worked.numbers_file import Numbers
-from derive.worked.passes import GRADIENTS, Passes, passes_of
+from derive.worked.passes import Passes, passes_of
 
 MOST_ENTRIES = 300
 """Systems with more entries are not computed by hand."""

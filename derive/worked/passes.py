@@ -12,9 +12,6 @@ from derive.equations import Equation, System
 from derive.expressions import Expression, Tensor
 from derive.indices import Axis
 
-GRADIENTS = ("gradient", "step")
-"""The roles of derivatives by parameters, the second with the opposite sign."""
-
 
 @dataclass(frozen=True)
 class Passes:

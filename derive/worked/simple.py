@@ -6,12 +6,13 @@ from fractions import Fraction
 
 from derive.equations import Equation, System
 from derive.errors import InputError
+from derive.explicit import GRADIENTS
 from derive.expressions import Entry, Tensor, Total
 from derive.traversal import walk
 from derive.verification.points import Stream
 from derive.worked.ledger import Ledger, Place, places_of
 from derive.worked.numbers_file import Numbers
-from derive.worked.passes import GRADIENTS, Passes
+from derive.worked.passes import Passes
 
 _TRIES, _MARGIN = 80, 0.01
 
