@@ -195,7 +195,7 @@ TABLES: Mapping[str, Mapping[str, Check]] = {
         "derivative": one_of("prime", "output"),
         "loss_derivative": one_of("kept", "inserted"),
         "hidden_delta": one_of("inside", "outside"),
-        "gradient": one_of("partial", "nabla", "step"),
+        "gradient": one_of("partial", "nabla", "mixed", "step"),
         "product": one_of("none", "dot"),
         "bias": one_of("vector", "column"),
         "samples": one_of("rows", "columns"),

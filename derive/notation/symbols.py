@@ -184,7 +184,8 @@ def array_layout(tensor: Tensor, notation: Notation, view: View, fixed: tuple[La
     if tensor.role in _DERIVATIVES and tensor.of is not None:
         loss = loss_symbol(tensor, notation, view)
         of = array_layout(tensor.of, notation, view, fixed)
-        slope = row(Scripts(NABLA, of), loss) if notation.gradient == "nabla" else Fraction(row(PARTIAL, loss), row(PARTIAL, of))
+        by_nabla = notation.gradient == "nabla" or (notation.gradient == "mixed" and tensor.role != "gradient")
+        slope = row(Scripts(NABLA, of), loss) if by_nabla else Fraction(row(PARTIAL, loss), row(PARTIAL, of))
         return row(MINUS, slope) if tensor.role == "negative_adjoint" else slope
     if tensor.role == "step" and tensor.of is not None:
         return row(_step(tensor, notation, view), array_layout(tensor.of, notation, view, fixed))

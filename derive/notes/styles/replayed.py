@@ -91,7 +91,7 @@ class _Network:
     def gradient(self, by: Layout) -> Layout:
         """The derivative of the loss by an array."""
         loss = self.story.notation.symbols["loss"]
-        if self.story.notation.gradient == "nabla":
+        if self.story.notation.gradient in ("nabla", "mixed"):
             return row(Scripts(NABLA, by), loss)
         return Fraction(row(PARTIAL, loss), row(PARTIAL, by))
 
