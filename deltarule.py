@@ -298,6 +298,7 @@ def _of_network(command: Callable[..., int]) -> Callable[..., int]:
 
 NOTES = options(
     click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="Convention of the notes."),
+    click.option("--beside", metavar="NAME|FILE.toml", help="A second convention, side by side with the first."),
     click.option("--level", **one_of(LEVELS), default="lecture", show_default=True, help="How much of each derivation is shown."),
     click.option("--language", metavar="CODE|FILE.toml", default="en", show_default=True, help="Words of the notes."),
     click.option(

@@ -58,6 +58,11 @@ def short_chain(story: Story, result: Result) -> Chain:
     return Chain((*lines[:-1], _numbered(lines[-1], str(result.number))))
 
 
+def bare_lines(story: Story, result: Result) -> tuple[Line, ...]:
+    """Every line of a result without reasons: its steps, or its bare formula, then its matrix form."""
+    return tuple(replace(line, reason=(), finer=(), number=None) for line in result_chain(story, result).lines)
+
+
 def numbered_forms(story: Story, result: Result) -> tuple[Line, ...]:
     """The bare formulas of a result, then its matrix forms with their reasons; the last line carries the number."""
     lines: list[Line] = []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from derive.notes.document import Section
 from derive.notes.sections.algorithms import algorithms
 from derive.notes.sections.batch import batch
+from derive.notes.sections.beside import beside
 from derive.notes.sections.code import code
 from derive.notes.sections.conventions import symbols
 from derive.notes.sections.effort import effort
@@ -33,6 +34,7 @@ SECTIONS: tuple[Callable[[Story], tuple[Section, ...]], ...] = (
     worked,
     batch,
     summary,
+    beside,
     algorithms,
     effort,
     slips,
