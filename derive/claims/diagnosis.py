@@ -28,6 +28,7 @@ PATIENCE = 1.0
 _SAME = 1e-20
 _MISFITS = {
     "neither summed over": "index",
+    "has no bias": "bias",
     "outside": "index",
     "the index": "index",
     "with this superscript": "layer",
@@ -212,11 +213,6 @@ def _units(name: str) -> str:
 def _by_activation(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosis | None:
     """The derivative of the activation of the layer that the left side speaks of, too much or too little."""
     slopes = [_slope(own) for own in samples]
-    for name, through_output in OTHER_ACTIVATIONS:
-        others = [_slope_through(own, through_output) if through_output else _slope(own, FUNCTIONS[name]) for own in samples]
-        pairs = list(zip(ratios, slopes, others, strict=True))
-        if all(slope and other is not None and abs(ratio * other / slope - 1) < _SAME for ratio, slope, other in pairs):
-            return Diagnosis("derivative", f"the derivative is that of {name}, not that of each layer's own activation")
     for power, said in ((1, "is missing"), (-1, "does not belong there")):
         scaled = []
         for slope, ratio in zip(slopes, ratios, strict=True):
@@ -226,6 +222,11 @@ def _by_activation(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosi
         else:
             if all(abs(value - 1) < _SAME for value in scaled):
                 return Diagnosis("derivative", f"the derivative of the activation of this layer {said}")
+    for name, through_output in OTHER_ACTIVATIONS:
+        others = [_slope_through(own, through_output) if through_output else _slope(own, FUNCTIONS[name]) for own in samples]
+        pairs = list(zip(ratios, slopes, others, strict=True))
+        if all(slope and other is not None and abs(ratio * other / slope - 1) < _SAME for ratio, slope, other in pairs):
+            return Diagnosis("derivative", f"the derivative is that of {name}, not that of each layer's own activation")
     return None
 
 

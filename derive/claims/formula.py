@@ -29,6 +29,7 @@ from derive.claims.rewritten import (
 from derive.claims.source import Statement, statements
 from derive.claims.verdict import CHECKED, CONSISTENT, RIGHT, RIGHT_UP_TO, WRONG, Link, Verdict
 from derive.errors import InputError
+from derive.notation import latex_chain
 from derive.notation.layout import Symbol
 from derive.notation.profile import Notation
 from derive.reader.judging import mentions
@@ -212,7 +213,23 @@ class Judged:
         if not self._holds_on_kinks():
             detail = "right but for the derivative at a kink, where the specification states another value"
             return Verdict(RIGHT_UP_TO, "kink", detail, derived_formula(self.sides[0], self.grounds), None, CHECKED, self.links)
-        return Verdict(RIGHT, None, self._evidence(), certainty=CHECKED, links=self.links)
+        needed = self._needed()
+        return Verdict(RIGHT, None, self._evidence() + (f"; it needs that {needed}" if needed else ""), certainty=CHECKED, links=self.links)
+
+    def _needed(self) -> str:
+        """The stated assumptions without which the chain does not hold."""
+        for side in self.sides[1:]:
+            variant, stage, layers = self.held[self.sides[0], side]
+            if not stage.system.assumptions:
+                continue
+            free = Stage(replace(stage.system, assumptions=()), stage.notation, stage.sizes)
+            try:
+                if not compared(variant, free, layers, self.role).ok:
+                    assumed = stage.system.assumptions[0]
+                    return " = ".join(latex_chain((assumed.left, assumed.right), stage.notation))
+            except InputError:
+                continue
+        return ""
 
     def _holds_on_kinks(self) -> bool:
         """Whether the chain holds where units stand exactly on a kink, as far as it speaks of derivatives."""

@@ -27,7 +27,7 @@ VARIED = ("tanh", "softplus", "sigmoid", "silu", "softsign")
 WIDTHS = (3, 4, 2, 5)
 SEEDS = (0, 1)
 _KINKED = 6
-PATTERNS = 7
+PATTERNS, MOST_UNITS = 2, 10
 
 
 @dataclass
@@ -112,8 +112,8 @@ class Grounds:
 
     @cached_property
     def declared(self) -> Stage:
-        """One pattern with the sizes of the specification."""
-        return Stage(self.written.pattern, self.notation, {axis.name: axis.size for axis in self.written.pattern.axes})
+        """One pattern with the sizes of the specification, of large layers only so many units that single ones can be spoken of."""
+        return Stage(self.written.pattern, self.notation, {axis.name: min(axis.size, MOST_UNITS) for axis in self.written.pattern.axes})
 
     @cached_property
     def varied(self) -> Stage | None:

@@ -59,7 +59,7 @@ def repairs_of(side: Syntax, left: Syntax, notation: Notation) -> Iterator[Repai
     yield from _of_sums(side, left)
     yield from _of_exponents(side)
     yield from of_sizes(side, notation)
-    yield from _of_factors(side, _speaks_of_bias(left, notation))
+    yield from _of_factors(side, _speaks_of_bias(left, notation), spelled(notation.symbols["bias"]))
     yield from _of_quantities(side, notation)
 
 
@@ -406,7 +406,7 @@ def of_sizes(side: Syntax, notation: Notation) -> Iterator[Repair]:
                     yield Repair("reduction", placed(side, path, own), "a number of units or patterns that does not belong there")
 
 
-def _of_factors(side: Syntax, of_bias: bool) -> Iterator[Repair]:
+def _of_factors(side: Syntax, of_bias: bool, bias: str) -> Iterator[Repair]:
     for path, part in _parts(side):
         if isinstance(part, Factors):
             for number, factor in enumerate(part.factors):
@@ -423,7 +423,8 @@ def _of_factors(side: Syntax, of_bias: bool) -> Iterator[Repair]:
             for number in range(len(part.terms)):
                 terms = (*part.terms[:number], *part.terms[number + 1 :])
                 signs = (*part.signs[:number], *part.signs[number + 1 :])
-                yield Repair("other", placed(side, path, Terms(part.at, signs, terms)), "a term that does not belong there")
+                family = "bias" if _core(part.terms[number]) == Letter(_core(part.terms[number]).at, bias) else "other"
+                yield Repair(family, placed(side, path, Terms(part.at, signs, terms)), "a term that does not belong there")
 
 
 def _speaks_of_bias(left: Syntax, notation: Notation) -> bool:

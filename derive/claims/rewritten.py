@@ -59,7 +59,7 @@ def claim_syntax(text: Text, notation: Notation) -> Chain:
         raise InputError(_AT.sub(lambda found: f"at character {joined.place(int(found[1]) - 1) + 1}: ", str(error))) from None
     habits = Habits(notation, frozenset(letter for side in chain.sides for letter, _ in bound_letters(side)))
     tidied = bottom_up(_without_times(chain, notation), habits.tidied)
-    return _moved(habits.update(tidied), joined)  # type: ignore[arg-type]
+    return _moved(habits.update(habits.named(tidied)), joined)  # type: ignore[arg-type]
 
 
 def _moved(chain: Chain, text: Text) -> Chain:
@@ -96,7 +96,7 @@ class Habits:
                     return part
             return part
         if isinstance(part, Factors):
-            part = self._loss_of_arguments(part)
+            part = self._named_loss(self._loss_of_arguments(part))
         if isinstance(part, Factors):
             part = self._step(_quotient(part))
         return part
@@ -162,6 +162,13 @@ class Habits:
                 del signs[number]
         return factors[0] if len(factors) == 1 else replace(part, factors=tuple(factors), signs=tuple(signs))
 
+    def named(self, chain: Chain) -> Chain:
+        """A left side that is nothing but another author's letter for the loss."""
+        left = chain.sides[0]
+        if len(chain.sides) > 1 and isinstance(left, Letter) and left.text in _LOSS_LETTERS and left.text not in self.known:
+            return replace(chain, sides=(Letter(left.at, spelled(self.notation.symbols["loss"])), *chain.sides[1:]))
+        return chain
+
     def update(self, chain: Chain) -> Chain:
         """An update of a parameter says that its new value is the old one less the rate times the derivative."""
         if len(chain.sides) < 2:
@@ -184,6 +191,16 @@ class Habits:
         """The derivative of the loss by a parameter."""
         loss = Letter(at, spelled(self.notation.symbols["loss"]))
         return Fraction(at, Factors(at, ("*",), (Sign(at, "partial"), loss)), Factors(at, ("*",), (Sign(at, "partial"), by)))
+
+    def _named_loss(self, part: Syntax) -> Syntax:
+        """Another author's letter for the loss, where the notation uses it for nothing else: after a sign of differentiation."""
+        if not isinstance(part, Factors) or len(part.factors) != 2:
+            return part
+        sign, name = part.factors
+        is_sign = sign == Sign(sign.at, "partial") or (isinstance(sign, Scripted) and sign.base == Sign(sign.base.at, "nabla"))
+        if is_sign and isinstance(name, Letter) and name.text in _LOSS_LETTERS and name.text not in self.known:
+            return replace(part, factors=(sign, Letter(name.at, spelled(self.notation.symbols["loss"]))))
+        return part
 
     def _step(self, part: Syntax) -> Syntax:
         r"""``\Delta w`` is minus the derivative of the loss by the weight."""

@@ -10,7 +10,7 @@ from derive.functions.scalar import FUNCTIONS
 from derive.indices import Axis
 from derive.matrices.matrix import COLUMN, ROW, Array, Elementwise, Mask, MatrixExpression, Positions, Scalar, Scaled, UnitMatrix
 from derive.reader.meaning import meaning, squared_norm
-from derive.reader.names import ENTRY, SINGLE, Meaning
+from derive.reader.names import ENTRY, SINGLE, Meaning, spelled
 from derive.reader.positions import Deferred, between_positions, position, positions, relation
 from derive.reader.scope import Scope, leaves, letter_text, positions_below
 from derive.reader.slots import Absent, Letter, Slot, absent, misfit
@@ -81,9 +81,19 @@ def _symbol(base: LetterSyntax, below: Script | None, above: Script | None, scop
         return with_scripts(Term(lambda: Size(limit.index.axis)), above, scope)
     if text in scope.names.bases:
         _no_such_tensor(text, above, at, scope)
+    role = _role(text, scope)
+    if role is not None:
+        misfit(at, f"this network has no {role.replace('_', ' ')}, which {quoted(text)} stands for")
     if below is not None:
         refuse(at, f"unknown symbol {quoted(text)}")
     return _constant(text, above, scope, at)
+
+
+def _role(text: str, scope: Scope) -> str | None:
+    """What a symbol stands for in the notation, where claims are read."""
+    notation = scope.names.notation
+    tables = (notation.symbols, notation.matrices) if scope.choices is not None else ()
+    return next((role for table in tables for role in ("bias", "weight", "pre_activation", "output") if spelled(table[role]) == text), None)
 
 
 def _is_entry(text: str, below: Script, above: Script | None, scope: Scope) -> bool:
