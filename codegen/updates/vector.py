@@ -10,7 +10,7 @@ from codegen.constants import float_text
 from codegen.lower import Lowering, lowered
 from codegen.operations import Value, Writer, aligned
 from codegen.passes import common_subexpressions, dead_statements, shared_memory
-from codegen.program import CONSTANT, PARAMETER, SCRATCH, VALUE, Buffer, Program
+from codegen.program import CONSTANT, PARAMETER, SCRATCH, VALUE, Buffer, Program, Statement, View
 from codegen.targets.statements import Printer
 from codegen.updates.formulas import EVERY, Formulas, cited_update
 from derive.expressions import Entry, Tensor
@@ -40,7 +40,7 @@ class VectorUpdate:
 
 
 def vector_update(rule: Optimiser, indent: int = 8) -> VectorUpdate:
-    """The update of ``parameters`` by ``gradients`` and the vectors of the state, which all lie in memory of their own."""
+    """The update of ``parameters`` by ``gradients``, which are lost, and the vectors of the state; all lie in memory of their own."""
     formulas = Formulas(rule)
     lowering = _Vectors(formulas)
     for place in range(len(rule.updates)):
@@ -65,10 +65,22 @@ def _array(name: str, is_given: bool) -> str:
     return ARRAY.format(name) if is_given else name
 
 
+def _gradients_as_memory(program: Program) -> Program:
+    """The program with shared memory, that of the gradients among it: after their last use a step may write there."""
+    gradients = VECTORS[GRADIENT.name]
+    given = replace(program.buffers[gradients], name="given")
+    made = Statement("copyto", View(gradients, (0,)), (View("given", (0,)),), -1)
+    own = {**program.buffers, gradients: replace(given, name=gradients, kind=SCRATCH), "given": given}
+    results = tuple(name for name in program.results if name != gradients)
+    shared = shared_memory(replace(program, statements=(made, *program.statements), buffers=own, results=results))
+    return replace(program, statements=shared.statements[1:], memory=shared.memory)
+
+
 def _few_vectors(program: Program) -> tuple[Program, list[tuple[str, str]]]:
     """The program with one name for each piece of memory that it shares, and how each is made."""
-    groups = {name: group[0] for group in program.memory for name in group}
-    names: dict[str, str] = {}
+    gradients = VECTORS[GRADIENT.name]
+    groups = {name: gradients if gradients in group else group[0] for group in program.memory for name in group}
+    names: dict[str, str] = {gradients: gradients}
     work: dict[str, str] = {}
     for name, buffer in program.buffers.items():
         if buffer.kind not in (SCRATCH, VALUE):
@@ -132,4 +144,4 @@ class _Vectors(Lowering):
         statements = tuple(statement.renamed(self.fresh) for statement in program.statements)
         buffers = {name: buffer for name, buffer in program.buffers.items() if name not in self.fresh}
         known = tuple(dict.fromkeys(self.fresh.get(name, name) for name in results))
-        return shared_memory(replace(program, statements=statements, buffers=buffers, results=known, output=known[0], loss=known[0]))
+        return _gradients_as_memory(replace(program, statements=statements, buffers=buffers, results=known, output=known[0], loss=known[0]))

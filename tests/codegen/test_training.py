@@ -250,7 +250,7 @@ def test_no_epochs_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("style", "right", "wrong"),
     [
-        ("vectorised", "subtract(parameters, work, parameters)", "add(parameters, work, parameters)"),
+        ("vectorised", "subtract(parameters, gradients, parameters)", "add(parameters, gradients, parameters)"),
         ("vectorised", "1.0 - beta1**n", "1.0 - beta2**n"),
         ("scalar", "next_b2_0 = b2_0 + ", "next_b2_0 = b2_0 - "),
     ],

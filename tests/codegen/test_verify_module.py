@@ -155,7 +155,7 @@ def test_modules_of_equation_files_are_judged_as_well(style: str) -> None:
 @pytest.mark.parametrize(
     ("style", "right", "wrong"),
     [
-        ("vectorised", "subtract(parameters, work, parameters)", "np.add(parameters, work, parameters)"),
+        ("vectorised", "subtract(parameters, gradients, parameters)", "np.add(parameters, gradients, parameters)"),
         ("scalar", "next_mean_W1_0_0 = beta1 * mean", "next_mean_W1_0_0 = beta2 * mean"),
         ("scalar", "beta1: float = 0.9,", "beta1: float = 0.8,"),
         ("scalar", 'OPTIMISER = "adam"', 'OPTIMISER = "adem"'),

@@ -1,0 +1,1 @@
+"""Whole trainings of emitted modules beside those of other systems."""
