@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from derive.notation.latex import escape_latex
-from derive.notes.document import Block, Boxed, Chain, Document, Items, Paragraph, Section, Table
+from derive.notes.document import Block, Boxed, Chain, Document, Items, Line, Paragraph, Section, Table
 from derive.notes.writers.heights import Heights
 from derive.notes.writers.latex import Paper, ascii_latex, block_latex, inline, plain
 
@@ -18,8 +18,8 @@ _FIGURE = 5.4
 
 SCREEN = Heights(_LINE, _FIGURE, beside=20.0, column=13.0)
 
-_ROOM = 18.0
-"""What a page holds below its title, in lines of text."""
+_ROOM, _FULL = 21.0, 14.0
+"""What a page holds below its title, in lines of text; a page with more than the second is set smaller if need be."""
 
 _PREAMBLE = r"""\documentclass[10pt,fleqn,aspectratio=169%(handout)s]{beamer}
 \usepackage{amsmath}
@@ -86,7 +86,8 @@ def _frames(section: Section) -> Iterator[str]:
     for number, blocks in enumerate(_pages(section.blocks)):
         again = "" if not number else "\\hfill{\\normalfont\\small\\color{black!50}" + f"{number + 1}}}"
         title = f"\\frametitle{{{inline(section.title, _PAPER, heading=True)}{again}}}"
-        yield f"\\begin{{frame}}[t]\n{title}\n{_body(blocks)}\n\\end{{frame}}"
+        full = ",shrink" if sum(map(SCREEN.block, blocks)) > _FULL else ""
+        yield f"\\begin{{frame}}[t{full}]\n{title}\n{_body(blocks)}\n\\end{{frame}}"
 
 
 def _body(blocks: Sequence[Block]) -> str:
@@ -136,7 +137,7 @@ def _split(block: Block, room: float) -> tuple[Block | None, Block | None]:
     match block:
         case Chain(lines):
             fits = _fitting([SCREEN.line(line) for line in lines], room - 1.2, _ROOM - 1.2)
-            return (Chain(lines[:fits]) if fits else None, Chain(lines[fits:]) if fits < len(lines) else None)
+            return (Chain(lines[:fits]) if fits else None, Chain(_continued(lines, fits)) if fits < len(lines) else None)
         case Table(head, rows):
             fits = _fitting([SCREEN.row(cells) for cells in rows], room - 2.0, _ROOM - 2.0)
             return (Table(head, rows[:fits]) if fits else None, Table(head, rows[fits:]) if fits < len(rows) else None)
@@ -145,6 +146,14 @@ def _split(block: Block, room: float) -> tuple[Block | None, Block | None]:
             return (Items(items[:fits]) if fits else None, Items(items[fits:]) if fits < len(items) else None)
         case _:
             return (block if SCREEN.block(block) <= room or room >= _ROOM else None, None)
+
+
+def _continued(lines: tuple[Line, ...], start: int) -> tuple[Line, ...]:
+    """The lines from ``start`` on; a derivation goes on with the line that it stopped at."""
+    if not start or lines[start].left is not None:
+        return lines[start:]
+    left = next(line.left for line in reversed(lines[:start]) if line.left is not None)
+    return replace(lines[start - 1], left=left, reason=(), number=None), *lines[start:]
 
 
 def _fitting(heights: Sequence[float], room: float, most: float) -> int:
