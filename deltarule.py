@@ -394,7 +394,7 @@ def build(net: Network, output: Path, **asked: Any) -> int:
             files["notes.answers.toml"] = net.answers(**of_notes)
     with progress("verification"):
         report = net.verify(code=module)
-    files["report.json"] = report.as_json()
+    files["report.json"] = report.as_measured_json()
     for name, content in files.items():
         write(output / name, content)
     deliver(told, None)
@@ -466,6 +466,7 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
     """Check every statement, and say how.
 
     A statement is proved, checked (evaluated at 40 digits) or cross-checked.
+    Where FILE ends with .html the report is a page, else text or JSON.
 
     \b
     Example:
@@ -476,7 +477,11 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
     text = str(report)
     if output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
         text = re.sub(r"^WRONG", click.style("WRONG", fg="red"), text, flags=re.MULTILINE)
-    deliver(report.as_json() if json else text, output)
+    if output is not None and output.suffix == ".html":
+        from derive.verification.page import page
+
+        text = page(report, net.name)
+    deliver(report.as_measured_json() if json else text, output)
     return GOOD if report.ok else NO
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from codegen.certificate import BOUNDS, CertificateError, check_text, loaded
 from codegen.subject import Point, Subject, points_with, subject_of
+from codegen.time_limit import Overtime, limited
 from codegen.updates.reference import error_of_training
 from derive.equations import Equation
 from derive.notation import View, latex_equation, load
@@ -29,6 +30,8 @@ MOST_PATTERNS = 1000
 """So many patterns a module may have written out to be judged with them."""
 WRONG, SMALLEST = 1e-3, 1e-100
 """A relative error that no rounding makes, and the size of a gradient above which it counts."""
+SECONDS = 60.0
+"""So long a judged module may take at one point; emitted ones take fractions of a second."""
 _COMMENT = re.compile(r"# \((\d+)\) +(\w.*)")
 
 Errors = Sequence[tuple[Point, Mapping[str, float]]]
@@ -43,13 +46,16 @@ def verify_module(text: str, results: Results) -> Report:
     try:
         check_text(text)
         with redirect_stdout(StringIO()), np.errstate(all="ignore"):
-            module = loaded(text)
+            with limited(SECONDS):
+                module = loaded(text)
             _check_names(module, subject.reference)
             bound = BOUNDS[np.dtype(module.DTYPE).name]
             errors = [(point, _errors(module, subject, point)) for point in (*subject.points, *_written_out(module, subject))]
             start = (*_start(module, subject.reference), *_training(module, subject))
     except CertificateError as error:
         return Report((Statement("", "", CHECKED, False, f"not run: {error}"),))
+    except Overtime as error:
+        return Report((Statement("", "", CHECKED, False, f"stopped: {error}"),))
     except (Exception, SystemExit) as error:
         return Report((Statement("", "", CHECKED, False, f"stopped with {type(error).__name__}: {error}"),))
     values = (_statement(what, equation, results, errors, bound) for what, equation in subject.compared.items())
@@ -92,10 +98,11 @@ def _training(module: ModuleType, subject: Subject) -> tuple[Statement, ...]:
 def _errors(module: ModuleType, subject: Subject, point: Point) -> dict[str, float]:
     """The error of each value, relative to its largest entry where that is above one; the largest of all functions that give it."""
     expected = _values(subject.reference, subject, point)
-    loss = {"cost": module.loss(*_at(module, subject, point))}
-    runs = [_values(module, subject, point), _values_of_workspace(module, subject, point), loss]
-    if hasattr(module, "straight_line"):
-        runs.append(_values_of_floats(module, subject, point))
+    with limited(SECONDS):
+        loss = {"cost": module.loss(*_at(module, subject, point))}
+        runs = [_values(module, subject, point), _values_of_workspace(module, subject, point), loss]
+        if hasattr(module, "straight_line"):
+            runs.append(_values_of_floats(module, subject, point))
     ordinary = point.scale == 1.0
     return {
         what: max(_distance(run[what], value, ordinary) for run in runs if what in run) / point.scale for what, value in expected.items()

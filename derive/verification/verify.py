@@ -6,7 +6,10 @@ both sides with 40 digits at random small sizes and points. Nothing here can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from time import perf_counter
 from typing import TypeVar
 
 from derive.calculus.pattern import pattern_of
@@ -55,12 +58,24 @@ def verify(results: Results, notation: Notation | None = None) -> Report:
         points = points_of(sweep)
         told_points = points if told_sweep is sweep else points_of(told_sweep)
         for result, own in zip(numbered, told_numbered, strict=True):
-            statements.extend(verify_result(own, told_sweep, told_points, shown))
+            statements.extend(timed(partial(verify_result, own, told_sweep, told_points, shown)))
             if own is not result and own.derivation is not None:
                 statements.append(verify_equations(result, points, shown))
-        statements.extend(verify_kinks(sweep, numbered, points[0], shown))
-        statements.append(verify_dot_product(sweep, points[0]))
+        statements.extend(timed(partial(verify_kinks, sweep, numbered, points[0], shown)))
+        statements.extend(timed(partial(_dot_product, sweep, points[0])))
     return Report(tuple(statements))
+
+
+def _dot_product(sweep: Sweep, point: Point) -> list[Statement]:
+    return [verify_dot_product(sweep, point)]
+
+
+def timed(judge: Callable[[], list[Statement]]) -> list[Statement]:
+    """Statements with the time that each took, those of one formula sharing it."""
+    start = perf_counter()
+    found = judge()
+    seconds = (perf_counter() - start) / max(len(found), 1)
+    return [replace(own, seconds=seconds) for own in found]
 
 
 def points_of(sweep: Sweep) -> tuple[Point, ...]:

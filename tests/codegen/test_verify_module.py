@@ -183,3 +183,13 @@ def test_every_way_through_a_scalar_module_is_judged(right: str, wrong: str, wha
     assert right in text
     report = judged(text.replace(right, wrong, 1), "2-2-1")
     assert any(what in statement.detail for statement in report.statements if not statement.ok)
+
+
+def test_a_module_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codegen.verify_module.SECONDS", 0.3)
+    text = source(SPECS[0])
+    endless = re.sub(r"(def loss_and_gradients\(parameters, x, t\)[^\n]*\n)", r"\1    while 1 < 2:\n        pass\n", text, count=1)
+    endless = endless if endless != text else text + "\nwhile 1 < 2:\n    pass\n"
+    report = judged(endless, SPECS[0])
+    assert not report.ok
+    assert any("longer than" in own.detail or "not run" in own.detail for own in report.statements), str(report)

@@ -9,6 +9,7 @@ import pytest
 
 from derive.network import network
 from derive.results import results_of
+from derive.verification.page import page
 from derive.verification.statements import CHECKED, PROVED, Report, Statement
 from derive.verification.verify import verify
 
@@ -86,3 +87,16 @@ def test_a_chain_of_fifty_layers_takes_less_than_three_seconds() -> None:
     start = process_time()
     assert verify(results_of(network("4" + "-4:tanh" * 50))).ok
     assert process_time() - start < 5.0  # 3 s on an idle machine
+
+
+def test_a_report_says_for_each_statement_how_it_was_checked_and_how_long_that_took() -> None:
+    report = verify(results_of(network("2-2-1")))
+    rows = json.loads(report.as_measured_json())["statements"]
+    assert all(set(row) == {"number", "latex", "kind", "ok", "detail", "error", "seed", "seconds"} for row in rows)
+    evaluated = [row for row in rows if row["error"] is not None]
+    assert len(evaluated) > len(rows) / 2
+    assert all(row["error"] < 1e-20 and row["seed"] is not None for row in evaluated)
+    shown = page(report, "<net>")
+    assert shown.count("<tr>") == len(rows) + 1
+    assert "&lt;net&gt;" in shown
+    assert "src=" not in shown
