@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from codegen.constants import python_number
@@ -10,19 +12,24 @@ from codegen.systems.arrays import Array, View
 from codegen.systems.loop_form import formula_lines, step_line
 from codegen.systems.lowering import Lowering
 from codegen.systems.names import free_letter
+from codegen.systems.record import array_lines
+from codegen.systems.sharing import shared
 from codegen.systems.stages import NO_BATCH, Stage, Work
 from codegen.systems.writer import Cite, Explicit, Statement
 from codegen.targets.module_record import Block, cited
 from codegen.targets.statements import ALIASES, KEYWORD_OUT, REDUCERS
 from derive.expressions import ZERO
+from derive.indices import Index
 
 
 def passes_record(work: Work, cite: bool = True) -> Mapping[str, Any]:
     """The fields of a module record that depend on this style."""
     lowering = Lowering(work)
+    lowered = {stage: lowering.stage(stage) for stage in work.stages}
+    hosts = shared(lowered.values(), lambda array: not array.constant and array.name not in work.names)
     printer = Printer(work, lowering, cite)
     parts = (work.forward, work.valued, work.backward)
-    forward, loss, step = (tuple(line for stage in stages for line in printer.stage(stage)) for stages in parts)
+    forward, loss, step = (tuple(text for stage in stages for text in printer.stage(stage, *lowered[stage])) for stages in parts)
     given = []
     for place, tensor in enumerate(work.inputs):
         printer.functions["copyto"] = "np.copyto"
@@ -30,11 +37,13 @@ def passes_record(work: Work, cite: bool = True) -> Mapping[str, Any]:
     kinds = [("inputs, parameters, values and derivatives", list(lowering.writer.tensors.values())), ("intermediate values", printer.used)]
     known = {array.name for array in kinds[0][1]}
     inner = [array for array in printer.used if array.name not in known]
+    code = [line for line in (*forward, *loss, *step, *array_lines(work)) if not line.lstrip().startswith("#")]
+    needed = frozenset(re.findall(r"\w+", " ".join(code)))
     blocks = [
         Block("NumPy's functions", tuple(sorted(printer.functions.items()))),
         Block("constants", tuple((array.name, array.constant) for array in inner if array.constant)),
-        Block(kinds[0][0], tuple(line for array in kinds[0][1] for line in allocated(array))),
-        Block(kinds[1][0], tuple(line for array in inner if not array.constant for line in allocated(array))),
+        Block(kinds[0][0], tuple(line for array in kinds[0][1] for line in allocated(array, needed))),
+        Block(kinds[1][0], tuple(line for array in inner if not array.constant for line in _placed(array, hosts))),
         Block("views", tuple(printer.views.items())),
     ]
     return {
@@ -47,15 +56,28 @@ def passes_record(work: Work, cite: bool = True) -> Mapping[str, Any]:
     }
 
 
-def allocated(array: Array) -> list[tuple[str, str]]:
-    """The line that makes an array, and with margins the line that leaves them out."""
+def _placed(array: Array, hosts: Mapping[Array, Array]) -> list[tuple[str, str]]:
+    """The line that makes an intermediate array: memory of its own, or that of its host."""
+    host = hosts.get(array)
+    if host is None:
+        return allocated(array, frozenset([array.name]))
+    if host.shape == array.shape:
+        return [(array.name, host.name)]
+    size = prod(array.shape)
+    part = host.name if prod(host.shape) == size else f"{host.name}.reshape(-1)[:{size}]"
+    is_whole = part != host.name and len(array.shape) == 1
+    return [(array.name, part if is_whole else f"{part}.reshape({_tuple(array.shape)})")]
+
+
+def allocated(array: Array, needed: frozenset[str]) -> list[tuple[str, str]]:
+    """The line that makes an array, and with margins the line that leaves them out, where that name is ``needed``."""
     dtype = "bool" if array.truth else "DTYPE"
     shape = _tuple(array.storage)
     if not array.is_padded or array.fill == ZERO:
         lines = [(array.memory, f"np.zeros({shape}, {dtype})")]
     else:
         lines = [(array.memory, f"np.full({shape}, {python_number(array.fill, NO_BATCH)}, {dtype})")]
-    if array.is_padded:
+    if array.is_padded and array.name in needed:
         sides = zip(array.shape, array.margins, strict=True)
         inner = ", ".join(f"{low}:{low + size}" if low or high else ":" for size, (low, high) in sides)
         lines.append((array.name, f"{array.memory}[{inner}]"))
@@ -71,10 +93,11 @@ class Printer:
         self.views: dict[str, str] = {}
         self.names: dict[View, str] = {}
         self.used: list[Array] = []
+        self.step: Index | None = None
 
-    def stage(self, stage: Stage, indent: int = 8) -> list[str]:
-        """The lines of a stage: those before its loop, and the loop."""
-        before, inside = self.lowering.stage(stage)
+    def stage(self, stage: Stage, before: Sequence[object], inside: Sequence[object], indent: int = 8) -> list[str]:
+        """The text of a stage: the lines before its loop, and the loop."""
+        self.step = stage.step
         lines = [text for line in before for text in self.line(line, "", {}, indent)]
         if stage.step is None:
             return lines
@@ -155,9 +178,8 @@ class Printer:
     @property
     def rounds(self) -> int:
         """How many steps the present loop has."""
-        step = self.lowering.writer.step
-        assert step is not None
-        return step.axis.size
+        assert self.step is not None
+        return self.step.axis.size
 
 
 def _viewed(view: View, letter: str) -> str:

@@ -80,9 +80,13 @@ class Lowering:
         indices = tuple(position for position in formula.left.positions if isinstance(position, Index))
         writer.order = (*indices, *(node.index for node in walk(formula.right) if isinstance(node, Total | Largest)))
         marks = len(writer.before), len(writer.inside), dict(writer.known)
-        writer.lines.append(Cite(formula))
+        writer.before.append(Cite(formula))
+        if writer.looping:
+            writer.inside.append(Cite(formula))
         try:
             self.store(formula, lowered(formula.right, self))
+            if writer.looping and isinstance(writer.before[-1], Cite):
+                writer.before.pop()  # nothing of it is computed before the loop
         except LoweringError:
             del writer.before[marks[0] :], writer.inside[marks[1] :]
             writer.known = marks[2]
