@@ -238,6 +238,8 @@ def _(value: Entry, rows: Index | None, columns: Index | None, reasons: list[Rea
         raise NoForm  # a part of a longer row
     if len(live) != sum(slot in (ROW, COLUMN) for slot in slots) or any(_uses(slot, live) for slot in slots):
         raise NoForm
+    if rows is not None and rows == columns:
+        raise NoForm  # a diagonal
     if columns is not None and slots.index(COLUMN) < slots.index(ROW):
         swapped = tuple(ROW if slot == COLUMN else COLUMN if slot == ROW else slot for slot in slots)
         return Transposed(Array(value.tensor, *swapped))

@@ -233,7 +233,8 @@ def size_layout(axis: Axis, notation: Notation, view: View, letter: Layout | Non
     layer = unit_layer(axis)
     if layer is not None and layer == notation.depth and notation.output_size and view.general is None:
         return Symbol(notation.output_size)
-    if notation.size_index == "letter" and (layer is not None or is_pattern_axis(axis)):
+    by_letter = layer is not None or (is_pattern_axis(axis) and notation.batch_size == notation.layer_size)
+    if notation.size_index == "letter" and by_letter:
         below = letter if letter is not None else _usual_letter(axis, notation, view)
         if below is not None:
             return Scripts(Symbol(notation.layer_size), _bare(below))

@@ -51,7 +51,7 @@ from derive.notation.numerals import is_cut as is_cut
 from derive.notation.numerals import number_layout
 from derive.notation.profile import Notation
 from derive.notation.symbols import activation_name, entry_layout, has_limits, loss_layout, size_layout
-from derive.notation.view import NUMBERED, View
+from derive.notation.view import NUMBERED, View, is_pattern_axis
 from derive.notation.written import Written
 
 THIN = Gap("thin")
@@ -329,8 +329,14 @@ def _(value: Apply, page: Page) -> Layout:
         if name == "abs":
             group = fenced(body)
             return Fenced(group.body, "|", group.size)
-    positions = tuple(layout(p, page) for p in value.argument.positions) if isinstance(value.argument, Entry) else ()
+    positions = unit_positions(value.argument, page) if isinstance(value.argument, Entry) else ()
     return row(activation_name(value.function, value.argument, positions, page.notation, page.view), argument(body))
+
+
+def unit_positions(entry: Entry, page: Page) -> tuple[Layout, ...]:
+    """The positions of an entry that count units, not patterns."""
+    pairs = zip(entry.positions, entry.tensor.axes, strict=True)
+    return tuple(layout(position, page) for position, axis in pairs if not is_pattern_axis(axis))
 
 
 @layout.register

@@ -47,7 +47,7 @@ def _input_lines(story: Story) -> list[AlgorithmLine]:
     tensors = [tensor for tensor in story.network.pattern.inputs if tensor.role == "input"]
     if len(tensors) != 1 or not reads_input_as_output(story):
         return []
-    x = array_layout(tensors[0], story.notation, story.plain_view())
+    x = story.notation.matrices["input"]
     return [AlgorithmLine(story.say("algorithm.input", formula=row(input_as_output(story), Sign("leftarrow"), x)))]
 
 

@@ -6,7 +6,7 @@ from derive.explicit import parameter_count
 from derive.expressions import Entry
 from derive.notation.layout import Sign, row
 from derive.notation.symbols import layer_mark
-from derive.notation.view import NUMBERED, View
+from derive.notation.view import View
 from derive.notes.document import Block, Figure, Paragraph, Section, Table
 from derive.notes.network_figure import network_figure
 from derive.notes.story import Story
@@ -16,7 +16,7 @@ from derive.words import Code, Math, Sentence, Text
 
 def network(story: Story) -> tuple[Section, ...]:
     """What the network is, with its figure."""
-    loss = story.math(Entry(story.network.pattern.loss), NUMBERED)
+    loss = story.math(Entry(story.network.pattern.loss), story.plain_view())
     goal = Paragraph(story.say("network.goal", loss=loss, count=str(parameter_count(story.results))))
     figure: Figure = network_figure(story)
     blocks: tuple[Block, ...] = (Paragraph(story.say("network.equations")), figure, goal)
