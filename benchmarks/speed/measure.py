@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from benchmarks.speed.system import System
 
 OURS = "deltarule"
 FEWEST_ROUNDS = 11
-BURST = 0.004
+BURST = 0.002
 """Seconds that a system runs before it is the next one's turn, at least one step."""
 AGREEMENT = 1e-4
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -61,7 +61,7 @@ def _error(left: float | np.ndarray, right: float | np.ndarray) -> float:
 
 
 def measured(case: Case, seconds: float) -> dict[str, list[float]]:
-    """Seconds of a step of each system, in every round."""
+    """Processor seconds of a step of each system, in every round."""
     found = systems(case)
     check_agreement(found)
     counts = {name: max(1, int(BURST / _once(system))) for name, system in found.items()}
@@ -74,16 +74,17 @@ def measured(case: Case, seconds: float) -> dict[str, list[float]]:
 
 
 def _burst(system: System, count: int) -> float:
+    """Processor seconds of one of several steps: time in which the system waits for its turn on the core does not count."""
     step = system.step
-    start = perf_counter()
+    start = process_time()
     for _ in range(count):
         step()
-    return (perf_counter() - start) / count
+    return (process_time() - start) / count
 
 
 def _once(system: System) -> float:
     """Seconds of one step, the shortest of three."""
-    return min(_burst(system, 1) for _ in range(3))
+    return max(min(_burst(system, 1) for _ in range(3)), 1e-7)
 
 
 def ratios(times: Mapping[str, list[float]]) -> dict[str, float]:

@@ -21,9 +21,14 @@ def table(found: Times) -> str:
     lines = [["case", "one step", *RIVALS], ["---", "---:", *["---:"] * len(RIVALS)]]
     for case, times in found.items():
         slower = ratios(times)
-        cells = (f"{slower[name]:.3g}" if name in slower else "not installed" for name in RIVALS)
+        cells = (times_as_long(slower[name]) if name in slower else "not installed" for name in RIVALS)
         lines.append([f"{case.name}: {case.title}", duration(median(times[OURS])), *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def times_as_long(ratio: float) -> str:
+    """Three digits, thousands set off."""
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
 def duration(seconds: float) -> str:
@@ -55,11 +60,12 @@ def plot(found: Times, path: Path) -> None:
     figure, axis = pyplot.subplots(figsize=(9, 3.6))
     width = 0.8 / len(RIVALS)
     for shift, name in enumerate(RIVALS):
-        bars = [(place, ratios(times)[name]) for place, times in enumerate(found.values()) if name in times]
-        axis.bar([place + (shift - (len(RIVALS) - 1) / 2) * width for place, _ in bars], [value for _, value in bars], width, label=name)
+        places = [place + (shift - (len(RIVALS) - 1) / 2) * width for place, times in enumerate(found.values()) if name in times]
+        heights = [ratios(times)[name] - 1 for times in found.values() if name in times]
+        axis.bar(places, heights, width, bottom=1, label=name)
     axis.axhline(1, color="black", linewidth=0.8)
     axis.set_yscale("log")
-    axis.set_xticks(range(len(found)), [f"{case.name}\n{'-'.join(map(str, case.sizes[:4]))}" for case in found], fontsize=7)
+    axis.set_xticks(range(len(found)), [case.name for case in found])
     axis.set_ylabel("times as long as deltarule")
     axis.grid(axis="y", alpha=0.3)
     axis.legend(fontsize=8, ncols=len(RIVALS))

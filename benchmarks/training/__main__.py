@@ -1,6 +1,6 @@
 """Whole trainings by emitted modules beside naive NumPy, PyTorch and JAX; see benchmarks/README.md.
 
-Run from the repository: python -m benchmarks.training
+Run from the repository: python -m benchmarks.training --table benchmarks/training.md
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import argparse  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Mapping  # noqa: E402
 from dataclasses import replace  # noqa: E402
+from pathlib import Path  # noqa: E402
 from statistics import median  # noqa: E402
-from time import perf_counter  # noqa: E402
+from time import process_time  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -36,12 +37,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--stories", nargs="+", choices=tuple(STORIES), default=tuple(STORIES))
+    parser.add_argument("--table", type=Path, help="where the table goes, instead of standard output")
     options = parser.parse_args()
-    print(f"{machine()}.")
+    found = {}
     for name in options.stories:
         print(name, file=sys.stderr, flush=True)
-        story = STORIES[name]
-        print(f"\n{story.title}\n\n{table(measured(story, options.rounds))}")
+        found[STORIES[name]] = measured(STORIES[name], options.rounds)
+    text = f"{table(found)}\n\nMeasured on {machine()}.\n"
+    if options.table:
+        options.table.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
 
 
 def systems(story: Story) -> dict[str, System]:
@@ -65,7 +71,7 @@ def check_agreement(story: Story) -> None:
 
 
 def measured(story: Story, rounds: int) -> dict[str, list[float]]:
-    """Seconds of the whole training by each system, in every round."""
+    """Seconds of processor time of the whole training by each system, in every round."""
     check_agreement(story)
     found = systems(story)
     times: dict[str, list[float]] = {name: [] for name in found}
@@ -73,19 +79,21 @@ def measured(story: Story, rounds: int) -> dict[str, list[float]]:
         system(1)
     for _ in range(rounds):
         for name, system in found.items():
-            start = perf_counter()
+            start = process_time()
             system(story.epochs)
-            times[name].append(perf_counter() - start)
+            times[name].append(process_time() - start)
     return times
 
 
-def table(times: Mapping[str, list[float]]) -> str:
-    """Our time, and how many times longer each rival takes: medians over rounds."""
-    lines = ["| system | seconds | times ours |", "|---|---:|---:|"]
-    for name, series in times.items():
-        slower = median(other / own for other, own in zip(series, times[OURS], strict=True))
-        lines.append(f"| {name} | {median(series):.3g} | {slower:.3g} |")
-    return "\n".join(lines)
+def table(found: Mapping[Story, Mapping[str, list[float]]]) -> str:
+    """A row for each story: our time, and how many times longer each rival takes, medians over rounds."""
+    lines = [["training", "deltarule", *RIVALS], ["---", "---:", *["---:"] * len(RIVALS)]]
+    for story, times in found.items():
+        own = times[OURS]
+        slower = {name: median(other / ours for other, ours in zip(series, own, strict=True)) for name, series in times.items()}
+        cells = (f"{slower[name]:.3g}" if name in slower else "not installed" for name in RIVALS)
+        lines.append([story.title, f"{median(own):.3g} s", *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":
