@@ -23,7 +23,7 @@ _MOST_TRIED, _MOST_SHOWN, _DIGITS = 12, 8, 6
 def counterexample_of(sides: tuple[Syntax, Syntax], stage: Stage, layers: Layers, role: str, finding: Finding) -> dict[str, Any] | None:
     """Concrete sizes and numbers at which two sides differ, as few units as possible; for parts that do not fit, the sizes alone."""
     if finding.difference is None:
-        return {"sizes": dict(sorted(stage.points[0].sizes.items())), "at": {}, "problem": finding.misfit}
+        return _of_equal_layers(sides, stage, layers, role) | {"problem": finding.misfit}
     for sizes in () if speaks_of_units(sides) else _sizes(stage):
         small = Stage(stage.system, stage.notation, sizes)
         try:
@@ -33,6 +33,18 @@ def counterexample_of(sides: tuple[Syntax, Syntax], stage: Stage, layers: Layers
         if found.difference is not None:
             return shown(found, stage.notation.first_layer)
     return shown(finding, stage.notation.first_layer)
+
+
+def _of_equal_layers(sides: tuple[Syntax, Syntax], stage: Stage, layers: Layers, role: str) -> dict[str, Any]:
+    """Numbers of a network with two units in every layer, where parts that do not fit have the same shape all the same."""
+    sizes = {"sizes": dict(sorted(stage.points[0].sizes.items())), "at": {}}
+    try:
+        found = compared(sides, stage.blurred, layers, role, [stage.blurred.point(0)])
+    except (InputError, EvaluationError):
+        return sizes
+    if found.difference is None:
+        return sizes
+    return shown(found, stage.notation.first_layer) | {"sizes": dict.fromkeys(sizes["sizes"], SMALL[1])}
 
 
 def _sizes(stage: Stage) -> Iterator[Mapping[str, int]]:

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from derive.calculus.substitute import Renaming
 from derive.claims.names import claim_names, with_single_units
 from derive.conventions.forward import rewritten
-from derive.equations import System
+from derive.equations import Equation, System
 from derive.expressions import Apply, Entry
 from derive.functions.activations import activation
+from derive.indices import Axis
 from derive.network import Network, batched, pattern_system
 from derive.notation.profile import Notation
+from derive.notation.view import unit_layer
 from derive.reader.ground import on_kink_everywhere
 from derive.reader.names import Names
 from derive.reader.scope import Scope, scope_of
@@ -49,6 +52,26 @@ class Stage:
     def noted(self, notation: Notation) -> Stage:
         """The same system and points in another notation."""
         return Stage(self.system, notation, self.sizes, self.found)
+
+    @cached_property
+    def blurred(self) -> Stage:
+        """The same with two units along every axis, all axes being one: there no shape is wrong, so that numbers must tell."""
+        axes = [axis for axis in self.system.axes if unit_layer(axis) is not None]
+        rename = Renaming({axis: Axis("n0", 2) for axis in axes})
+        old = self.system
+
+        def renamed(equation: Equation) -> Equation:
+            return Equation(rename(equation.left), rename(equation.right))
+
+        system = System(
+            old.name,
+            tuple(map(rename, old.inputs)),
+            tuple(map(rename, old.parameters)),
+            tuple(map(renamed, old.equations)),
+            tuple(map(renamed, old.assumptions)),
+            {rename(tensor): rename(value) for tensor, value in old.outside.items()},
+        )
+        return Stage(system, self.notation, {axis.name: 2 for axis in system.axes})
 
     @cached_property
     def names(self) -> Names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import singledispatch
 
 from derive.reader.syntax import (
@@ -62,8 +63,15 @@ def _(value: Chain) -> str:
 
 @latex_of.register
 def _(value: Script) -> str:
-    inside = ",".join(latex_of(item) for item in value.items)
+    inside = ",".join(_tight(item) for item in value.items)
     return f"\\odot {inside}" if value.entrywise else inside
+
+
+def _tight(item: Chain) -> str:
+    """A mark or an index without spaces: ``l+1``, ``kj``."""
+    if all(isinstance(side, Factors) and all(len(latex_of(own)) == 1 for own in side.factors) for side in item.sides):
+        return latex_of(item).replace(" ", "")
+    return re.sub(r" ([-+=]) ", r"\1", latex_of(item))
 
 
 @latex_of.register
@@ -140,7 +148,7 @@ def _(value: Factors) -> str:
         elif isinstance(value.factors[number - 1], Literal) and isinstance(factor, Literal):
             text += f" \\cdot {shown}"
         else:
-            text += f" {shown}"
+            text += shown if isinstance(factor, Group) and factor.fence != "{" else f" {shown}"
     return text
 
 

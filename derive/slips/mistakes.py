@@ -191,6 +191,8 @@ def _each_local_group(scene: Scene, change: Callable[[tuple[Expression, ...]], t
             places = [n for n, factor in enumerate(node.args) if _is_local(factor, own) and not (weighs and isinstance(factor, Entry))]
             if places and len(places) < len(node.args):
                 kept = [factor for place, factor in enumerate(node.args) if place not in places]
+                if all(isinstance(factor, Number) for factor in kept):
+                    return  # nothing is differentiated here
                 group = tuple(node.args[place] for place in places)
                 changed = change(group)
                 if changed != group:

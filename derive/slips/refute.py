@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from derive.calculus.ranges import speaks_of_sizes
 from derive.calculus.substitute import move
@@ -49,17 +50,19 @@ class Ground:
     def __init__(self, sweep: Sweep, variant: int = 1) -> None:
         self.passes, self.variant = passes_of(sweep), variant
         self._own = _Stage.of(self.passes.resized({}), variant)
-        self._equal: _Stage | None = None
 
-    @property
+    @cached_property
     def equal(self) -> _Stage | None:
         """The network with as many units in every layer, where positions do not speak of sizes."""
         system = self.passes.system
         if any(speaks_of_sizes(node) for equation in system.equations for node in walk(equation.right)):
             return None
-        if self._equal is None:
-            self._equal = _Stage.of(self.passes.resized({axis.name: _SMALL for axis in self.passes.axes}), self.variant)
-        return self._equal
+        return _Stage.of(self.passes.resized({axis.name: _SMALL for axis in self.passes.axes}), self.variant)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no numbers to try, because the network is too deep for them."""
+        return self._own is None and self.equal is None
 
     def refuted(self, slip: Slip) -> Refutation | None:
         """The entry at which a slip differs most from the truth; None where no numbers tried tell them apart."""

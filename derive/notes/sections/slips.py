@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from derive.chain_rule import Sweep
 from derive.equations import Equation
+from derive.explicit import GRADIENTS
 from derive.matrices.recognise import recognise
 from derive.notation.layout import Layout, Sign, row
 from derive.notation.typeset import layout
@@ -16,7 +17,9 @@ from derive.notes.document import Block, Chain, Line, Paragraph, Section
 from derive.notes.story import Story
 from derive.results import Result
 from derive.slips.refute import Ground, Refutation
+from derive.slips.slip import Slip
 from derive.slips.spoil import slips_of
+from derive.verification.verify import sample
 from derive.words import Reference, Sentence, Strong, Text
 from derive.worked.digits import written
 
@@ -35,7 +38,8 @@ KINDS = (
 """The kinds that are shown; those whose shape is right stand before those that a look at the shapes finds."""
 
 _MOST, _DIGITS = 8, 4
-_FIRST_ROLES = {"wrong_layer": "gradient", "transposed_weight": "delta", "missing_derivative": "delta", "captured_index": "delta"}
+_DELTAS = ("delta", "negative_delta")
+_FIRST_ROLES = {"wrong_layer": GRADIENTS, "transposed_weight": _DELTAS, "missing_derivative": _DELTAS, "captured_index": _DELTAS}
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,10 @@ def slips(story: Story) -> tuple[Section, ...]:
     """The slips that can be made in this network; nothing in brief notes, or where no numbers can be computed by hand."""
     if story.options.level == "brief":
         return ()
-    grounds = {False: Ground(story.results.pattern_sweep, story.options.variant)}
+    ground = Ground(story.results.pattern_sweep, story.options.variant)
+    if ground.is_empty:
+        return ()
+    grounds = {False: ground}
     found = [item for kind in KINDS if (item := _best(story, kind, grounds)) is not None]
     shown = sorted(found, key=lambda item: not item.found.fits)[:_MOST]
     if not shown:
@@ -68,6 +75,8 @@ def _best(story: Story, kind: str, grounds: dict[bool, Ground]) -> _Shown | None
     for result, equation, batch in _places(story, kind):
         sweep = _sweep(story, batch)
         for slip in slips_of(equation, sweep, (kind,)):
+            if _looks_right(story, slip, batch):
+                continue
             if batch not in grounds:
                 grounds[batch] = Ground(sweep, story.options.variant)
             found = grounds[batch].refuted(slip)
@@ -76,6 +85,13 @@ def _best(story: Story, kind: str, grounds: dict[bool, Ground]) -> _Shown | None
             if found is not None and (best is None or (found.fits and not best.found.fits)):
                 best = _Shown(result, found, batch)
     return best
+
+
+def _looks_right(story: Story, slip: Slip, batch: bool) -> bool:
+    """Whether a slip is written like the right formula, as a wrong layer is where symbols do not tell their layers."""
+    view = story.plain_view(batch=batch)
+    lines = [_line(story, equation, view, "=", ()) for equation in (slip.fitted, slip.equation)]
+    return lines[0].right == lines[1].right
 
 
 def _sweep(story: Story, batch: bool) -> Sweep:
@@ -88,9 +104,9 @@ def _places(story: Story, kind: str) -> Iterator[tuple[Result, Equation, bool]]:
     if batch and not story.has_batch:
         return
     results = [result for result in (story.results.of_batch if batch else story.results.of_pattern) if result.derivation is not None]
-    first = _FIRST_ROLES.get(kind)
-    for result in sorted(results, key=lambda result: result.equation.tensor.role != first):
-        for member in reversed(result.members):
+    first = _FIRST_ROLES.get(kind, ())
+    for result in sorted(results, key=lambda result: result.equation.tensor.role not in first):
+        for member in reversed(sample(result.members)):
             yield result, member, batch
 
 
@@ -99,19 +115,25 @@ def _slip(story: Story, item: _Shown) -> Sequence[Block]:
     view = story.plain_view(batch=item.batch)
     about: Sentence = (Strong(story.words[f"slip.{slip.kind}"]), Text(" "), *story.say(f"slip.{slip.kind}_why"))
     number = Reference(str(item.result.number))
-    wrong, right = slip.mistaken, slip.equation
+    wrong, right = slip.fitted, slip.equation
     lines = [
         _line(story, wrong, view, "!=", story.say("slip.wrong")),
         _line(story, right, view, "=", story.say("slip.right", number=number)),
     ]
-    matrices = [_matrix_line(story, equation, view, relation) for equation, relation in ((wrong, "!="), (right, "="))]
-    lines += [line for line in matrices if line is not None] if None not in matrices else []
+    lines += _matrix_lines(story, wrong, right, view) if slip.kind != "captured_index" else []
     return (Paragraph(about), Chain(tuple(lines)), Paragraph(_numbers(story, item, view)))
 
 
 def _line(story: Story, equation: Equation, view: View, relation: str, why: Sentence) -> Line:
     page = story.page([equation.left, equation.right], view)
     return Line(layout(equation.left, page), layout(equation.right, page), why, relation=relation)
+
+
+def _matrix_lines(story: Story, wrong: Equation, right: Equation, view: View) -> list[Line]:
+    """Both formulas without indices, where there are such forms and they tell the formulas apart."""
+    found = [_matrix_line(story, equation, view, relation) for equation, relation in ((wrong, "!="), (right, "="))]
+    lines = [line for line in found if line is not None]
+    return lines if len(lines) == 2 and lines[0].right != lines[1].right else []
 
 
 def _matrix_line(story: Story, equation: Equation, view: View, relation: str) -> Line | None:
