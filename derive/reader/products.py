@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from derive.errors import quoted
-from derive.expressions import Apply, Expression, Function, Largest, Number, Total
+from derive.expressions import Apply, Bracket, Expression, Function, Largest, Number, Relation, Total, product
 from derive.matrices.matrix import Diagonal, Elementwise, ItemSum, MatrixExpression, RowLargest
 from derive.reader.activations import activated
 from derive.reader.derivatives import derivative, gradient, is_gradient, is_operator, variable_of
@@ -16,7 +16,7 @@ from derive.reader.slots import Letter, Slot, absent, misfit
 from derive.reader.symbols import exponential, with_scripts
 from derive.reader.syntax import Big, Chain, Factors, Fraction, Group, Literal, Script, Scripted, Syntax, Terms, Word, text_of
 from derive.reader.syntax import Letter as LetterSyntax
-from derive.reader.tokens import refuse
+from derive.reader.tokens import UNEQUAL, refuse
 from derive.reader.values import Matrix, Term, Value, multiplied
 
 _WORDS = ("diag", "rowmax")
@@ -145,7 +145,7 @@ def _(value: Big, scope: Scope) -> Value:
     """A sum or a maximum over the letters below; limits must be those of the axis."""
     if value.below is None:
         refuse(value.at, f"expected an index below the {value.name}")
-    letters = _letters(value.below, scope)
+    letters, apart = _letters(value.below, scope)
     inside = scope.inside(*letters)
     if value.above is not None:
         for letter in letters:
@@ -153,9 +153,9 @@ def _(value: Big, scope: Scope) -> Value:
     body = meaning(value.body, inside)
     if isinstance(body, Term):
         node = Total if value.name == "sum" else Largest
-        return Term(lambda: _nested(node, letters, body.build()))
-    if value.name == "max":
-        misfit(value.at, "the largest of arrays")
+        return Term(lambda: _nested(node, letters, _without(apart, body.build())))
+    if value.name == "max" or apart is not None:
+        misfit(value.at, f"the {'largest' if value.name == 'max' else 'sum but for one'} of arrays")
     return Matrix(body.rows, body.columns, lambda: _nested(ItemSum, letters, body.build()))
 
 
@@ -165,11 +165,25 @@ def _nested(node: type, letters: Sequence[Letter], body: Expression | MatrixExpr
     return body
 
 
-def _letters(below: Script, scope: Scope) -> list[Letter]:
-    """``k``, ``k=1``, ``j,k`` or ``jk``."""
-    if len(below.items) > 1 or below.items[0].signs:
-        return [_bound(item, scope) for item in below.items]
-    return [_bound(Chain(part.at, (part,)), scope) for part in positions_below(below)]
+def _letters(below: Script, scope: Scope) -> tuple[list[Letter], tuple[Letter, Letter] | None]:
+    """``k``, ``k=1``, ``j,k`` or ``jk``; of ``k != j`` also both letters."""
+    first = below.items[0]
+    if first.signs == (UNEQUAL,) and len(below.items) == 1:
+        other = letter_text(first.sides[1])
+        if other is None:
+            refuse(first.sides[1].at, "expected an index")
+        letter = _bound(Chain(first.at, first.sides[:1]), scope)
+        known = scope.letters.get(other, first.sides[1].at)
+        letter.slot.unify(known.slot, first.at, f"the index {quoted(other)} that is left out")
+        return [letter], (letter, known)
+    if len(below.items) > 1 or first.signs:
+        return [_bound(item, scope) for item in below.items], None
+    return [_bound(Chain(part.at, (part,)), scope) for part in positions_below(below)], None
+
+
+def _without(apart: tuple[Letter, Letter] | None, body: Expression) -> Expression:
+    """What a sum is of, nothing at the position that it leaves out."""
+    return body if apart is None else product(Bracket(Relation(apart[0].index, UNEQUAL, apart[1].index)), body)
 
 
 def _bound(item: Chain, scope: Scope) -> Letter:
