@@ -10,6 +10,7 @@ import numpy as np
 from codegen import certificate
 from codegen.certificate import BOUNDS, CertificateError
 from codegen.decisions import PLAIN, Decisions, decide, optimised
+from codegen.growth import largest_inputs
 from codegen.header import STRAIGHT_LINE, TRAINING, header, memory, work
 from codegen.layout import storage
 from codegen.problem import Problem, literal, problem_of, resized
@@ -90,18 +91,19 @@ def certify(problem: Problem, facts: Facts, text: str) -> None:
     tree = certificate.check_text(text)
     module = certificate.loaded(text)
     certificate.check_arrays(module)
+    largest = float(largest_inputs(problem.system, facts.dtype))
     small = problem if facts.is_small(problem) else resized(problem, _small_sizes(problem))
     checked = module if small is problem else certificate.loaded(facts.module(small, bare=facts.style == "vectorised"))
     certificate.check_selftest(checked)
     if facts.style == "vectorised":
         certificate.check_allocation(tree, module)
         loops = certificate.loaded(Facts(facts.network, "loops", facts.dtype, facts.version).module(small, bare=True))
-        certificate.check_agreement(checked, loops)
+        certificate.check_agreement(checked, loops, largest=min(50.0, largest))
     if facts.style == "scalar":
         loops = certificate.loaded(Facts(facts.network, "loops", facts.dtype, facts.version).module(problem, bare=True))
-        certificate.check_agreement(module, loops)
+        certificate.check_agreement(module, loops, largest=min(50.0, largest))
         check_workspace(module, facts.patterns or 1)
-        check_straight_line(module, loops, facts.patterns or 1)
+        check_straight_line(module, loops, facts.patterns or 1, largest)
 
 
 def _small_sizes(problem: Problem) -> dict[Any, int]:
@@ -203,6 +205,7 @@ class Facts:
             erf_series=any("_erf_series(" in line for line in reference),
             tolerance=f"{BOUNDS[self.dtype]:.0e}".replace("e-0", "e-"),
             groups=max(1, min(len(names), MOST_GROUPS, LARGEST_SELFTEST // sum(map(_size, problem.parameters)))),
+            largest=f"{largest_inputs(problem.system, self.dtype):.0e}".replace("e+0", "e"),
             batches=tuple(sorted({1, 3, *([self.patterns] if self.style == "scalar" and self.patterns else [])})),
             training=training,
             **own,

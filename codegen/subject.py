@@ -107,13 +107,16 @@ def _points_of_layers(reference: ModuleType, few: bool) -> Iterator[Point]:
 
 
 def points_with(reference: ModuleType, *batches: int) -> Iterator[Point]:
-    """Points with so many patterns: an ordinary one, and one where everything saturates."""
+    """Points with so many patterns: an ordinary one, and one where everything saturates, unless values leave the range of numbers."""
     for batch in batches:
         parameters, *arguments = reference._random_point(batch)
         given = tuple(arguments)
         yield Point(tuple(parameters), given, f"{batch} patterns")
         large = tuple(LARGE * value for value in parameters)
-        yield Point(large, given, f"{batch} patterns, parameters {LARGE:g} times as large", LARGE)
+        with np.errstate(all="ignore"):
+            is_finite = np.isfinite(reference.loss(reference.Parameters(*large), *given))
+        if is_finite:
+            yield Point(large, given, f"{batch} patterns, parameters {LARGE:g} times as large", LARGE)
 
 
 def _first_row_zero(value: np.ndarray) -> np.ndarray:

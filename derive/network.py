@@ -53,6 +53,8 @@ def network(spec: Source, *, loss: str | None = None, batch_reduction: str | Non
         return Network(equations.name, equations, system, system)
     specification = specification_of(where, rows, loss=loss, batch_reduction=batch_reduction)
     pattern = pattern_system(specification)
+    if not pattern.parameters:
+        raise InputError(f"{where}no layer has parameters: there is nothing to differentiate by")
     return Network(specification.name, specification, pattern, batched(pattern, specification.batch_reduction, specification.l2))
 
 

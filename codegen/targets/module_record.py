@@ -71,6 +71,7 @@ class ModuleRecord:
     erf_series: bool
     tolerance: str
     groups: int
+    largest: str
     batches: tuple[int, ...] = (1, 3)
     setup: tuple[Block, ...] = ()
     forward_lines: tuple[str, ...] = ()
