@@ -250,7 +250,7 @@ class Partial(Expression):
 
 
 class Relation(Node):
-    """``left sign right``; both sides are positions (affine) or both are expressions. Signs: ``= < <= > >=``."""
+    """``left sign right``; both sides are positions (affine) or both are expressions. Signs: ``= != < <= > >=``."""
 
     def __new__(cls, left: Basic, sign: str | Str, right: Basic) -> Relation:
         return Basic.__new__(cls, left, label(sign), right)

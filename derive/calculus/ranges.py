@@ -50,8 +50,9 @@ def decided(relation: Relation) -> bool | None:
     left, right = _linear(relation.left), _linear(relation.right)
     if left is None or right is None:
         return None
-    if relation.sign == "=":
-        return _never(left.minus(right))
+    if relation.sign in ("=", "!="):
+        same = _never(left.minus(right))
+        return same if relation.sign == "=" or same is None else not same
     if relation.sign in _FLIPPED:
         left, right = right, left
     gap = right.minus(left).shifted(-1 if relation.sign in ("<", ">") else 0)

@@ -24,6 +24,8 @@ from derive.expressions import (
     Size,
     Total,
     Variable,
+    factors_of,
+    product,
 )
 from derive.indices import Affine, Index
 from derive.notation.layout import (
@@ -296,7 +298,19 @@ def _needs_brackets(value: Basic, base: Layout) -> bool:
 
 @layout.register
 def _(value: Total, page: Page) -> Layout:
-    return _summed(Big("sum", *_limits(value.index, page)), value.body, page)
+    apart, body = _without_one(value)
+    below = (layout(apart, page), None) if apart is not None else _limits(value.index, page)
+    return _summed(Big("sum", *below), body, page)
+
+
+def _without_one(value: Total) -> tuple[Relation | None, Basic]:
+    """What a sum leaves out, to stand below its sign: ``p != j`` where the first factor says so; and what is summed up."""
+    first, *others = factors_of(value.body)
+    if isinstance(first, Bracket) and others and len(first.relations) == 1:
+        relation = first.relations[0]
+        if relation.sign == "!=" and relation.left == value.index:
+            return relation, product(*others)
+    return None, value.body
 
 
 @layout.register

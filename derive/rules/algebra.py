@@ -7,6 +7,7 @@ from sympy import Basic, Rational
 from derive.calculus.contract import contract
 from derive.calculus.fold import fold
 from derive.calculus.scalar_algebra import cancelled
+from derive.calculus.split import split
 from derive.calculus.tidy import base_and_exponent, is_divisor, leading_sign, tidy
 from derive.expressions import Entry, Expression, Number, Plus, Power, Product, Total, factors_of, plus, product, terms_of
 from derive.rules.surroundings import Surroundings
@@ -20,7 +21,9 @@ def contraction(value: Expression, around: Surroundings) -> Step | None:
     if after == value:
         return None
     named = (((f"index{place}", index), (f"position{place}", position)) for place, (index, position) in enumerate(eliminated))
-    return Step("contraction", value, after, tuple(part for pair in named for part in pair))
+    parted = split(value)
+    finer = (Step("split", value, parted), Step("no_terms", parted, after)) if parted != value else ()
+    return Step("contraction", value, after, tuple(part for pair in named for part in pair), None, finer)
 
 
 def arithmetic(value: Expression, around: Surroundings) -> Step | None:

@@ -321,7 +321,7 @@ def _whole(side: Basic, scope: Scope) -> int:
 
 
 def _sign_fits(sign: str, direction: int) -> bool:
-    fitting = {"=": (0,), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (1, 0)}
+    fitting = {"=": (0,), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (1, 0), "!=": (-1, 1)}
     return direction in fitting[sign]
 
 
