@@ -17,7 +17,7 @@ from derive.notes.story import Story
 from derive.notes.symbols import symbol_table
 from derive.specifications.equation_specification import EquationSpecification
 from derive.traversal import entries_of, walk
-from derive.words import Math, Sentence
+from derive.words import Math, Sentence, Text
 
 
 def symbols(story: Story) -> tuple[Section, ...]:
@@ -35,6 +35,7 @@ def _conventions(story: Story) -> tuple[Block, ...]:
         items.append(story.say("convention.counting_layers", first=str(story.notation.first_layer)))
     if x is not None and story.layers is not None and story.notation.input_letter == "output":
         items.append(story.say("convention.input_as_output", equation=_input_as_output(story, x)))
+    items += _differences(story)
     items += [story.say("convention.one_pattern")] if story.has_batch else []
     items += _outside(story)
     items.append(story.say("convention.bound"))
@@ -88,3 +89,27 @@ def _input_as_output(story: Story, x: Tensor) -> Layout:
     page = story.page([entry], view)
     own = replace(page, notation=replace(story.notation, input_letter="input"))
     return row(layout(entry, page), Sign("="), layout(entry, own))
+
+
+def _differences(story: Story) -> list[Sentence]:
+    """Where this network is not the one that the author of the notation has; nothing where it is."""
+    given, own = story.layers, story.notation.specification
+    if given is None:
+        return []
+    found: list[str] = []
+    if given.loss != own.loss:
+        found.append(_plain(story, "loss", given=given.loss, own=own.loss))
+    if own.batch_reduction not in ("none", given.batch_reduction):
+        found.append(_plain(story, f"reduction_{given.batch_reduction}"))
+    biased = [layer.bias for layer in given.layers if layer.type == "dense"]
+    if own.bias and not all(biased):
+        found.append(_plain(story, "without_bias"))
+    if not own.bias and any(biased):
+        found.append(_plain(story, "with_bias"))
+    if not found:
+        return []
+    return [story.say("convention.differs", author=story.notation.title, differences=[Text(text) for text in found])]
+
+
+def _plain(story: Story, key: str, **places: str) -> str:
+    return "".join(piece.text for piece in story.say(f"differs.{key}", **places) if isinstance(piece, Text))

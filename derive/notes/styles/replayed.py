@@ -15,11 +15,12 @@ from derive.expressions import Apply, Bracket, Entry, Expression, Function, Part
 from derive.indices import Affine, Axis
 from derive.matrices.matrix import COLUMN, ROW, Array, Elementwise, Transposed
 from derive.matrices.recognise import recognise
-from derive.notation.layout import Digits, Fraction, Grid, Layout, Scripts, Sign, Symbol, fenced, row
+from derive.notation.layout import Digits, Fraction, Gap, Grid, Layout, Scripts, Sign, Symbol, fenced, row
 from derive.notation.symbols import NABLA, PARTIAL, array_layout
 from derive.notation.typeset import Page, layout
 from derive.notation.view import View
 from derive.notes.document import Algorithm, AlgorithmLine, Block, Chain, Line, Paragraph, Section
+from derive.notes.measure import width
 from derive.notes.story import Story
 from derive.notes.styles.aligned import aligned
 from derive.traversal import walk
@@ -27,6 +28,8 @@ from derive.words import Math
 
 ASSIGNED, EQUAL = Sign("leftarrow"), Sign("=")
 _STEPS = 5
+_WIDEST = 30.0
+"""So much stands on a line, in em."""
 
 
 def replayed(story: Story) -> tuple[Section, ...]:
@@ -218,8 +221,9 @@ class _Network:
         system = self.story.network.pattern
         x = next(t for t in system.inputs if t.role == "input")
         page = self.page(self.story.plain_view())
-        chains: list[Block] = [_chain(self.array("output", 0, page.view), (self._grid(x), self.story.notation.matrices["input"]))]
-        return chains + [_chain(array_layout(t, self.story.notation, page.view), (self._grid(t),)) for t in (x, *system.parameters)]
+        first = row(self.array("output", 0, page.view), EQUAL, self._grid(x), EQUAL, self.story.notation.matrices["input"])
+        others = [row(array_layout(t, self.story.notation, page.view), EQUAL, self._grid(t)) for t in (x, *system.parameters)]
+        return [Paragraph((Math(shown, True),)) for shown in _packed([first, *others])]
 
     def _grid(self, tensor: Tensor) -> Layout:
         """A tensor as a matrix of its entries."""
@@ -361,6 +365,18 @@ def _assignment(sides: Sequence[Layout]) -> Layout:
     for number, side in enumerate(sides[1:]):
         parts += [first if not number else EQUAL, side]
     return row(*parts)
+
+
+def _packed(formulas: Sequence[Layout]) -> list[Layout]:
+    """Formulas side by side as far as a line reaches."""
+    lines: list[Layout] = []
+    for formula in formulas:
+        longer = row(lines[-1], Gap("quad"), formula) if lines else formula
+        if lines and width(longer) <= _WIDEST:
+            lines[-1] = longer
+        else:
+            lines.append(formula)
+    return lines
 
 
 def _chain(left: Layout, rights: Sequence[Layout]) -> Chain:
