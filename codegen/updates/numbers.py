@@ -41,7 +41,7 @@ def number_update(rule: Optimiser, names: Sequence[str]) -> NumberUpdate:
     for state in rule.state:
         lines += bracketed("    ", [f"{state}_{name}" for name in names], f" = {state}", 4)
     read = {tensor.name for update in rule.updates for tensor in tensors_of(update.right)}
-    lines += bracketed("    ", [number if number in read else "_" for number in numbers], " = numbers", 4)
+    lines += bracketed("    ", [number if number in read else f"_{number}" for number in numbers], " = numbers", 4)
     lines += [f"    {own.name} = {own.words}" for own in made_here]
     made: list[list[tuple[str, Value]]] = []
     for update, formula in zip(rule.updates, formulas.rights, strict=True):
