@@ -16,6 +16,7 @@ from derive.notation.layout import (
     Gap,
     Grid,
     Layout,
+    Macro,
     Named,
     Root,
     Row,
@@ -68,6 +69,8 @@ def width(item: Layout) -> float:
             columns = zip(*rows, strict=True)
             return sum(max(width(cell) for cell in column) + 1 for column in columns) + 0.6
         case Accented(body, _):
+            return width(body)
+        case Macro(_, body):
             return width(body)
         case Box(body):
             return width(body) + 0.7
@@ -130,8 +133,8 @@ def broken(item: Layout, limit: float) -> tuple[Layout, ...]:
 
 
 def _pieces(parts: tuple[Layout, ...]) -> list[tuple[Layout, ...]]:
-    """The terms with the signs before them; a single term in its factors, the later ones with a cross in front."""
-    starts = [number for number, part in enumerate(parts) if number and isinstance(part, Sign) and part.name in ("+", "-", "odot")]
+    """The sides of relations; else the terms with the signs before them; a single term in its factors, later ones after a cross."""
+    starts = _before(parts, ("=", "approx")) or _before(parts, ("+", "-", "odot"))
     if not starts:
         starts = [number for number, part in enumerate(parts) if number and isinstance(part, Gap)]
         if not starts:
@@ -140,3 +143,8 @@ def _pieces(parts: tuple[Layout, ...]) -> list[tuple[Layout, ...]]:
         return [parts[: starts[0]], *((Sign("times"), *parts[a + 1 : b]) for a, b in zip(starts, ends, strict=True))]
     bounds = [0, *starts, len(parts)]
     return [parts[a:b] for a, b in pairwise(bounds)]
+
+
+def _before(parts: tuple[Layout, ...], names: tuple[str, ...]) -> list[int]:
+    """Where one of these signs stands, but not as the first part."""
+    return [number for number, part in enumerate(parts) if number and isinstance(part, Sign) and part.name in names]

@@ -28,7 +28,7 @@ from derive.worked.read import SIMPLE, example_for
 FEW_ENTRIES = 40
 """Exercises come with numbers where at most so many parameters and forward values are to be computed."""
 
-_WIDEST, _LINES = 35.0, 12
+_WIDEST, _LINES = 33.0, 12
 """A formula with its numbers and its value stands on one line up to this width, in em; a display has so many lines."""
 
 
