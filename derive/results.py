@@ -8,7 +8,7 @@ pattern share one result and one number.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sympy import Basic
@@ -18,6 +18,7 @@ from derive.chain_rule import Sweep, reverse_sweep
 from derive.display import result_latex, results_html
 from derive.equations import Equation, System
 from derive.expressions import Tensor
+from derive.influence import Influence
 from derive.matrices.recognise import MatrixForm, recognise
 from derive.network import Network
 from derive.steps import Derivation
@@ -84,12 +85,12 @@ def results_of(network: Network, *, input_gradient: bool = False) -> Results:
 
     Equations that speak of no patterns are their own batch: one sweep.
     """
-    pattern = _sweep(network.pattern, input_gradient)
-    found = _number(pattern, 0)
-    if network.batch is network.pattern:
-        return Results(network, pattern, pattern, tuple(found))
-    batch = _sweep(network.batch, input_gradient)
-    return Results(network, pattern, batch, (*found, *_number(batch, len(found))))
+    systems = dict.fromkeys((network.pattern, network.batch))
+    sweeps = {system: _sweep(system, input_gradient) for system in systems}
+    families = [family for sweep in sweeps.values() for family in _families(sweep)]
+    ordered = sorted(families, key=lambda family: family.is_extra)
+    results = tuple(_result(number, family) for number, family in enumerate(ordered, 1))
+    return Results(network, sweeps[network.pattern], sweeps[network.batch], results)
 
 
 def _sweep(system: System, input_gradient: bool) -> Sweep:
@@ -97,18 +98,30 @@ def _sweep(system: System, input_gradient: bool) -> Sweep:
     return reverse_sweep(system, (*system.parameters, *(inputs if input_gradient else ())))
 
 
-def _number(sweep: Sweep, first: int) -> list[Result]:
-    """The families of a sweep in canonical order, numbered from ``first + 1``."""
-    families: dict[tuple[str, tuple[int | None, ...]], list[tuple[Equation, Derivation | None]]] = {}
+@dataclass
+class _Family:
+    """The equations that one number stands for; ``is_extra`` where they are there for the gradient of the inputs only."""
+
+    system: System
+    is_extra: bool
+    members: list[tuple[Equation, Derivation | None]] = field(default_factory=list)
+
+
+def _families(sweep: Sweep) -> list[_Family]:
+    """The families of a sweep in canonical order, without what only the inputs need, which has the last numbers of all."""
+    families: dict[tuple[bool, str, tuple[int | None, ...]], _Family] = {}
     for equation in sweep.system.equations:
         pattern, named = pattern_of((equation.left, equation.right))
-        families.setdefault(_family(pattern, equation.tensor, named), []).append((equation, None))
+        key = (False, *_family(pattern, equation.tensor, named))
+        families.setdefault(key, _Family(sweep.system, False)).members.append((equation, None))
+    of_parameters = Influence(sweep.system, sweep.system.parameters).active
     derived = zip(sweep.derivations, sweep.patterns, strict=True)
     for derivation, pattern in sorted(derived, key=lambda pair: pair[0].left.tensor.role == "gradient"):
         # All members are shown for the general layer, so they must agree in every line.
-        key = _family(pattern, derivation.left.tensor, derivation.tensors)
-        families.setdefault(key, []).append((derivation.equation, derivation))
-    return [_result(number, sweep.system, members) for number, members in enumerate(families.values(), first + 1)]
+        is_extra = derivation.left.tensor.of not in of_parameters
+        key = (is_extra, *_family(pattern, derivation.left.tensor, derivation.tensors))
+        families.setdefault(key, _Family(sweep.system, is_extra)).members.append((derivation.equation, derivation))
+    return list(families.values())
 
 
 def _family(pattern: str, tensor: Tensor, named: Sequence[Basic]) -> tuple[str, tuple[int | None, ...]]:
@@ -119,10 +132,11 @@ def _family(pattern: str, tensor: Tensor, named: Sequence[Basic]) -> tuple[str, 
     return pattern, tuple(None if layer is None else layer - tensor.layer for layer in layers)
 
 
-def _result(number: int, system: System, members: list[tuple[Equation, Derivation | None]]) -> Result:
-    equation, derivation = max(members, key=lambda member: member[0].tensor.layer or 0)
-    layer = equation.tensor.layer if len(members) > 1 else None
-    return Result(number, _kind(system, equation.tensor), system, equation, derivation, tuple(own for own, _ in members), layer)
+def _result(number: int, family: _Family) -> Result:
+    equation, derivation = max(family.members, key=lambda member: member[0].tensor.layer or 0)
+    layer = equation.tensor.layer if len(family.members) > 1 else None
+    kind, members = _kind(family.system, equation.tensor), tuple(own for own, _ in family.members)
+    return Result(number, kind, family.system, equation, derivation, members, layer)
 
 
 def _kind(system: System, tensor: Tensor) -> str:
