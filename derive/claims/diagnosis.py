@@ -106,7 +106,7 @@ def _of_misfit(finding: Finding) -> str:
 
 
 def _of_repair(repair: Repair) -> Diagnosis:
-    return Diagnosis(repair.family, f"the mistake is {repair.said}", repair.side)
+    return Diagnosis(repair.family, repair.said, repair.side)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,12 @@ from functools import cached_property
 from derive.claims.conventions import derived_formula, up_to_loss, up_to_sign
 from derive.claims.counterexample import counterexample_of
 from derive.claims.diagnosis import Case, diagnosed
+from derive.claims.habits import SOME_RATE, claim_syntax
 from derive.claims.judging import Finding, Layers, compared, readable
 from derive.claims.networks import Grounds, Stage
 from derive.claims.repairs import transposed
 from derive.claims.rewritten import (
-    SOME_RATE,
     captured_letters,
-    claim_syntax,
     general_letter,
     is_derivative,
     names_layers,

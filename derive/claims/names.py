@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from derive.equations import System
-from derive.expressions import Tensor
+from derive.expressions import Size, Tensor
 from derive.functions.scalar import FUNCTIONS
+from derive.indices import Axis
 from derive.notation.layout import Layout
 from derive.notation.profile import Notation
-from derive.notation.view import has_patterns
+from derive.notation.view import has_patterns, is_pattern_axis
 from derive.reader.derivatives import adjoint_of
 from derive.reader.names import ARRAY, ENTRY, SINGLE, Meaning, Names, deltas_of, names_from, names_with, spelled
+from derive.traversal import walk
 
 _MARKED_ROLES = ("weight", "bias", "pre_activation", "output", "delta")
 _OUTPUT_LETTER = "y"
@@ -38,6 +40,7 @@ def _every_spelling(system: System, notation: Notation) -> Iterator[tuple[Spelli
             taken.add(base)
             for meaning in meanings_of(tensor, notation):
                 yield (base, mark), meaning
+        yield from _of_one_pattern(tensor, system, notation)
         if tensor.role == "input" and tensor.layer is not None:
             for base, mark in _spellings(tensor, "output", notation):
                 for meaning in meanings_of(tensor, notation):
@@ -54,6 +57,23 @@ def _every_spelling(system: System, notation: Notation) -> Iterator[tuple[Spelli
     for tensor in system.definitions:
         if tensor.role == "total_loss":
             yield (spelled(notation.symbols["loss"]), ""), Meaning(tensor, ENTRY)
+
+
+def _of_one_pattern(tensor: Tensor, system: System, notation: Notation) -> Iterator[tuple[Spelling, Meaning]]:
+    """The small letter of a delta in a batch may be the derivative of that one pattern's loss, not of the mean."""
+    patterns = next((axis for axis in tensor.axes if is_pattern_axis(axis)), None)
+    if tensor.role != "delta" or patterns is None or not _is_mean(system, patterns):
+        return
+    capital = spelled(notation.batch["delta"])
+    for base, mark in _spellings(tensor, tensor.role, notation):
+        if base != capital:
+            for meaning in meanings_of(tensor, notation):
+                yield (base, mark), replace(meaning, of_pattern=patterns)
+
+
+def _is_mean(system: System, patterns: Axis) -> bool:
+    """Whether the total loss divides by the number of patterns."""
+    return any(isinstance(node, Size) and node.axis == patterns for node in walk(system.definitions[system.loss].right))
 
 
 def _spellings(tensor: Tensor, role: str, notation: Notation) -> Iterator[Spelling]:

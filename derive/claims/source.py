@@ -25,6 +25,7 @@ _ARROWS = ("\\implies", "\\Rightarrow", "\\Longrightarrow", "\\iff", "\\Leftrigh
 _SPACES = ("\\quad", "\\qquad")
 _TEXTS = ("\\text", "\\mbox", "\\textrm", "\\textit", "\\textbf", "\\emph")
 _FUNCTIONS = re.compile(r"\\(?:text|mathrm|textrm|mbox)\s*\{\s*([A-Za-z]+)\s*\}(?=\s*'*\s*\()")
+_LOSS_WORDS = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{\s*(?:[Ll]oss|[Cc]ost|[Ee]rror|MSE)\s*\}")
 _REMARK = re.compile(r"\(\s*\\text|\(\s*(?:only|since|because|where|as|for|when|by|using|note|from|see|here)(?![a-z])")
 _RELATION = re.compile(r"=|\\leftarrow|\\gets|\\coloneqq|\\equiv")
 _LEADING = re.compile(r"^(?:\s|\\q?quad(?![A-Za-z])|\\[ ,;:!])+")
@@ -97,7 +98,7 @@ def statements_in(text: Text) -> list[Statement]:
     text = Text(text.chars.translate(_PRIMES), text.places)
     text = text.replaced(_TRIPLE, r"\\\\ ")
     text = text.replaced(_DELIMITERS, " ").replaced(_LOOKS, " ").replaced(_EQUIV, "=")
-    text = _without_stacks(text).replaced(_FUNCTIONS, r"\\operatorname{\1}")
+    text = _without_stacks(text).replaced(_LOSS_WORDS, r"\\ell ").replaced(_FUNCTIONS, r"\\operatorname{\1}")
     found: list[Statement] = []
     for row in _rows(text):
         for piece, role in _pieces(row):

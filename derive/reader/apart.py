@@ -7,7 +7,7 @@ import re
 from derive.words import load as load_words
 from derive.words.catalogue import languages
 
-APART = ("worked", "training", "update", "exercises", "solutions")
+APART = ("prerequisites", "worked", "training", "update", "exercises", "solutions")
 """The anchors of these sections."""
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$", re.MULTILINE)

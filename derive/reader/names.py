@@ -29,11 +29,15 @@ DOTS = "\\dots"
 
 @dataclass(frozen=True)
 class Meaning:
-    """A symbol means ``tensor``: an entry whose indices below name the axes in ``order``, the whole array, or its single entry."""
+    """A symbol means ``tensor``: an entry whose indices below name the axes in ``order``, the whole array, or its single entry.
+
+    ``of_pattern`` is the axis of patterns where a derivative of the mean over them stands for that of one pattern's own loss.
+    """
 
     tensor: Tensor
     kind: str
     order: tuple[int, ...] = ()
+    of_pattern: Axis | None = None
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,9 @@ class RowJudge:
         nothing = Outcome()
         if row.fault:
             return row.fault, nothing
+        if pair is not None and _changes_itself(pair.whole):
+            same = squeezed(pair.whole) == squeezed(row.whole)
+            return "" if same else f"the notes change it by {pair.whole[:_SHOWN]}", Outcome(0.0, 1)
         try:
             chain = read_formula(row.whole)
             if chain.signs == (UNEQUAL,):
@@ -263,6 +266,12 @@ class RowJudge:
             return len(sides) > 1 and judge_function(sides, self.pattern).ok
         except InputError:
             return False
+
+
+def _changes_itself(formula: str) -> bool:
+    """Whether a formula gives a new value to what it reads: a rule, not an equation between values."""
+    left, arrow, right = formula.partition(r"\leftarrow")
+    return bool(arrow) and squeezed(left) in squeezed(right)
 
 
 def _agreement(outcome: Outcome) -> str:

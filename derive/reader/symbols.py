@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from derive.errors import quoted
 from derive.expressions import MINUS_ONE, Apply, Constant, Entry, Size, Tensor, Variable, negative
@@ -17,7 +18,7 @@ from derive.reader.slots import Absent, Letter, Slot, absent, misfit
 from derive.reader.syntax import Chain, Fence, Group, Script, Scripted, Sign, Syntax
 from derive.reader.syntax import Letter as LetterSyntax
 from derive.reader.tokens import refuse
-from derive.reader.values import Matrix, Term, Value, ones, raised, transposed
+from derive.reader.values import Matrix, Term, Value, multiplied, ones, raised, transposed
 
 _ONES = ("\\mathbf{1}", "\\mathbb{1}")
 
@@ -133,6 +134,9 @@ def exponential(exponent: Value) -> Value:
 
 def _tensor(found: Meaning, below: Script | None, scope: Scope, at: int) -> Value:
     """An entry, or an array with its first positions fixed."""
+    if found.of_pattern is not None:
+        patterns = Size(found.of_pattern)
+        return multiplied(("*", "*"), (Term(lambda: patterns), _tensor(replace(found, of_pattern=None), below, scope, at)), at)
     tensor = found.tensor
     opposite = tensor.role == "delta" and scope.names.notation.delta_sign == "negative"
     if found.kind == ENTRY:

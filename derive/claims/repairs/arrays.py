@@ -1,0 +1,77 @@
+"""Repairs of transposes and of the order of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from derive.claims.repairs.common import Repair, core, grouped, spots
+from derive.reader.rewriting import placed
+from derive.reader.symbols import is_top
+from derive.reader.syntax import (
+    Chain,
+    Factors,
+    Group,
+    Letter,
+    Script,
+    Scripted,
+    Sign,
+    Syntax,
+    text_of,
+)
+
+
+def transposed(part: Syntax) -> Syntax:
+    """A part with a transpose, or without the one that it has."""
+    if isinstance(part, Scripted) and part.above is not None and is_top(part.above):
+        inner = replace(part, above=None) if part.below is not None or part.primes else part.base
+        return _unwrapped(inner)
+    top = Sign(part.at, "top")
+    base = part if isinstance(part, Letter | Group) else grouped(part)
+    return Scripted(part.at, base, None, Script(part.at, (Chain(part.at, (top,)),)), 0)
+
+
+def _unwrapped(part: Syntax) -> Syntax:
+    """The symbol in parentheses that hold nothing else."""
+    if isinstance(part, Group) and part.fence == "(" and len(part.items) == 1 and not part.items[0].signs:
+        inner = part.items[0].sides[0]
+        return inner if isinstance(inner, Scripted | Letter) else part
+    return part
+
+
+def of_transposes(side: Syntax) -> Iterator[Repair]:
+    """Transposes, and the order of factors, in products of arrays."""
+    for path, part in spots(side):
+        if isinstance(part, Factors) and _are_arrays(part):
+            for number, factor in enumerate(part.factors):
+                if isinstance(factor, Scripted | Letter | Group) and not isinstance(factor, Sign):
+                    changed = replace(part, factors=(*part.factors[:number], transposed(factor), *part.factors[number + 1 :]))
+                    yield Repair(
+                        "transpose",
+                        placed(side, path, changed),
+                        f"{text_of(core(factor))} is transposed where it should not be, or not where it should",
+                    )
+            if len(part.factors) == 2:
+                yield Repair(
+                    "transpose",
+                    placed(side, path, replace(part, factors=part.factors[::-1])),
+                    "a product of arrays stands in the wrong order",
+                )
+                both = tuple(transposed(factor) for factor in part.factors)
+                yield Repair("transpose", placed(side, path, replace(part, factors=both)), "the wrong factor is transposed")
+                turned = tuple(transposed(factor) for factor in part.factors[::-1])
+                yield Repair(
+                    "transpose",
+                    placed(side, path, replace(part, factors=turned)),
+                    "a product of arrays stands in the wrong order, and the wrong factor is transposed",
+                )
+
+
+def of_whole_transposed(side: Syntax) -> Iterator[Repair]:
+    """The whole side transposed."""
+    yield Repair("transpose", transposed(side), "the whole is transposed")
+
+
+def _are_arrays(part: Factors) -> bool:
+    """Whether a product may be one of arrays: no factor has an index below."""
+    return all(not (isinstance(factor, Scripted) and factor.below is not None) for factor in part.factors)

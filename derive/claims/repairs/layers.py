@@ -1,0 +1,126 @@
+"""Repairs of layers, of derivatives of activations, and of one quantity in the place of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from derive.claims.repairs.common import Repair, spots
+from derive.claims.rewritten import layered_symbols
+from derive.notation.profile import Notation
+from derive.reader.names import spelled
+from derive.reader.rewriting import bottom_up, placed, places
+from derive.reader.syntax import (
+    Chain,
+    Entrywise,
+    Factors,
+    Group,
+    Letter,
+    Literal,
+    Script,
+    Scripted,
+    Syntax,
+    Terms,
+    text_of,
+)
+
+
+def of_layers(side: Syntax, notation: Notation) -> Iterator[Repair]:
+    """One mark of a layer for that of another."""
+    layered = layered_symbols(notation)
+    for path, part in places(side):
+        if isinstance(part, Scripted) and part.above is not None and text_of(part.base) in layered:
+            for above in _shifted(part.above, notation):
+                yield Repair("layer", placed(side, path, replace(part, above=above)), f"the layer of {text_of(part.base)} is wrong")
+
+
+def _shifted(script: Script, notation: Notation) -> Iterator[Script]:
+    """Marks of the layers near the one that a superscript names."""
+    (mark,) = script.items[0].sides[:1]
+    fenced = isinstance(mark, Group)
+    while isinstance(mark, Group) and len(mark.items) == 1:
+        mark = mark.items[0].sides[0]
+    found: list[Syntax] = []
+    if isinstance(mark, Literal) and mark.text.isdigit():
+        found = [Literal(mark.at, str(int(mark.text) + shift)) for shift in (-1, 1, -2, 2) if int(mark.text) + shift >= 0]
+    elif isinstance(mark, Letter):
+        found = [_plus(mark, shift) for shift in (-1, 1)]
+    elif isinstance(mark, Terms) and len(mark.terms) == 2 and isinstance(mark.terms[1], Literal) and mark.terms[1].text.isdigit():
+        shift = int(mark.terms[1].text) * (1 if mark.signs[1] == "+" else -1)
+        found = [_plus(mark.terms[0], shift + more) for more in (-1, 1, -2, 2)]
+    for own in found:
+        inside: Syntax = Group(script.at, "(", (Chain(own.at, (own,)),)) if fenced else own
+        yield Script(script.at, (Chain(own.at, (inside,)),))
+
+
+def _plus(letter: Syntax, shift: int) -> Syntax:
+    if not shift:
+        return letter
+    return Terms(letter.at, ("+", "+" if shift > 0 else "-"), (letter, Literal(letter.at, str(abs(shift)))))
+
+
+def of_derivatives(side: Syntax, notation: Notation) -> Iterator[Repair]:
+    """Primes, values at which derivatives are taken, and derivatives that do not belong there."""
+    names = {"\\sigma", "f", "\\varphi", "\\phi", notation.activation_letter}
+    for path, part in spots(side):
+        name = part.base if isinstance(part, Scripted) else part
+        if (isinstance(name, Letter) and name.text in names) or type(name).__name__ == "Word":
+            scripted = part if isinstance(part, Scripted) else Scripted(part.at, part, None, None, 0)
+            if isinstance(part, Scripted) or not _is_base(side, path):
+                primes = 0 if scripted.primes else 1
+                yield Repair(
+                    "derivative", placed(side, path, replace(scripted, primes=primes)), f"a prime of {text_of(name)} is missing or too much"
+                )
+    yield from _of_values(side, notation)
+    for path, part in spots(side):
+        if isinstance(part, Factors) and len(part.factors) > 1:
+            for number in range(len(part.factors)):
+                if _applied_or_local(part.factors, number):
+                    count = 2 if number + 1 < len(part.factors) and isinstance(part.factors[number + 1], Group) else 1
+                    rest = (*part.factors[:number], *part.factors[number + count :])
+                    if rest:
+                        own = rest[0] if len(rest) == 1 else Factors(part.at, ("*",) * (len(rest) - 1), rest)
+                        yield Repair("derivative", placed(side, path, own), "a derivative of an activation does not belong there")
+        if isinstance(part, Entrywise) and len(part.parts) > 1:
+            for number in range(1, len(part.parts)):
+                parts = (*part.parts[:number], *part.parts[number + 1 :])
+                own_part = parts[0] if len(parts) == 1 else Entrywise(part.at, part.signs[: len(parts) - 1], parts)
+                yield Repair("derivative", placed(side, path, own_part), "a derivative of an activation does not belong there")
+
+
+def _is_base(side: Syntax, path: tuple[str | int, ...]) -> bool:
+    return bool(path) and path[-1] == "base"
+
+
+def _applied_or_local(factors: Sequence[Syntax], number: int) -> bool:
+    part = factors[number]
+    return isinstance(part, Scripted) and part.primes > 0
+
+
+def _of_values(side: Syntax, notation: Notation) -> Iterator[Repair]:
+    """Pre-activations for outputs and the other way round, everywhere at once or in one place."""
+    z, a = spelled(notation.symbols["pre_activation"]), spelled(notation.symbols["output"])
+    for one, other in ((z, a), (a, z)):
+        if any(isinstance(part, Letter) and part.text == one for _, part in places(side)):
+            said = f"{one} stands where {other} should"
+
+            def swapped(part: Syntax, one: str = one, other: str = other) -> Syntax:
+                return replace(part, text=other) if isinstance(part, Letter) and part.text == one else part
+
+            yield Repair("derivative", bottom_up(side, swapped), said)
+            for path, part in places(side):
+                if isinstance(part, Letter) and part.text == one:
+                    yield Repair("derivative", placed(side, path, replace(part, text=other)), said)
+
+
+def of_quantities(side: Syntax, notation: Notation) -> Iterator[Repair]:
+    """One quantity in the place of another."""
+    roles = ("weight", "bias", "pre_activation", "output", "target", "input", "delta")
+    own = tuple(dict.fromkeys(spelled(table[role]) for table in (notation.symbols, notation.matrices) for role in roles))
+    values = {spelled(notation.symbols["input"]), spelled(notation.symbols["output"])}
+    for path, part in places(side):
+        if isinstance(part, Letter) and part.text in own:
+            for other in own:
+                if other != part.text:
+                    family = "layer" if {part.text, other} == values else "other"
+                    yield Repair(family, placed(side, path, replace(part, text=other)), f"{part.text} stands where {other} should")
