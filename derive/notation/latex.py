@@ -16,6 +16,7 @@ from derive.notation.layout import (
     Gap,
     Grid,
     Layout,
+    Macro,
     Named,
     Root,
     Row,
@@ -128,6 +129,8 @@ def to_latex(item: Layout) -> str:
             space = r" \\[4pt] " if tall else r" \\[2pt] " if any(_is_tall(cell) for cells in rows for cell in cells) else r" \\ "
             lines = space.join(" & ".join(to_latex(cell) for cell in cells) for cells in rows)
             return f"\\begin{{bmatrix}} {lines} \\end{{bmatrix}}"
+        case Macro(command, _):
+            return f"\\{command}"
         case Box(body):
             return f"\\boxed{{{to_latex(body)}}}"
         case Accented(body, accent):

@@ -144,6 +144,14 @@ class Box(Layout):
     body: Layout
 
 
+@dataclass(frozen=True)
+class Macro(Layout):
+    """``body`` by a command of the reader's own, in LaTeX; anywhere else the body itself."""
+
+    command: str
+    body: Layout
+
+
 def row(*parts: Layout) -> Layout:
     """The parts side by side, nested rows flattened."""
     flat = tuple(p for part in parts for p in (part.parts if isinstance(part, Row) else (part,)))

@@ -18,6 +18,7 @@ from derive.notation.layout import (
     Gap,
     Grid,
     Layout,
+    Macro,
     Named,
     Root,
     Row,
@@ -109,6 +110,8 @@ def mathml_of(item: Layout) -> str:
         case Grid(rows):
             fences = ('<mo form="prefix" fence="true" stretchy="true">[</mo>', '<mo form="postfix" fence="true" stretchy="true">]</mo>')
             return f"<mrow>{fences[0]}{_table(rows, 'matrix')}{fences[1]}</mrow>"
+        case Macro(_, body):
+            return mathml_of(body)
         case Box(body):
             return f'<mrow class="box">{mathml_of(body)}</mrow>'
         case Accented(body, accent):

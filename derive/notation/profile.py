@@ -146,7 +146,8 @@ def notation(data: Mapping[str, Any], name: str, where: str | Source) -> Notatio
     for form in FORMS:
         told_apart = ("parameter", *(("total_loss",) if checked["patterns.mark"] != "none" else ()))
         _check_different({role: checked[f"{form}.{role}"] for role in TABLES[form] if role not in told_apart}, form, source)
-    free = {table: {key: schema.name(value, f"{table}.{key}", source) for key, value in data[table].items()} for table in FREE_TABLES}
+    kinds = dict(zip(FREE_TABLES, (schema.name, schema.command), strict=True))
+    free = {table: {key: check(value, f"{table}.{key}", source) for key, value in data[table].items()} for table, check in kinds.items()}
     _check_macros(free["macros"], source)
     found = Notation(
         name=name,
@@ -253,8 +254,6 @@ def _check_macros(macros: Mapping[str, str], source: Source) -> None:
         key = f"macros.{role}"
         if role not in TABLES["symbols"]:
             raise source.unknown(key, tuple(f"macros.{known}" for known in TABLES["symbols"]))
-        if not command.isalpha():
-            raise source.refuse(key, f"{key}: a command has letters only, got {quoted(command)}")
         other = next((own for own, name in macros.items() if name == command and own != role), None)
         if other is not None:
             raise source.refuse(key, f"macros: {other} and {role} have the same command")

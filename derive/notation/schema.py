@@ -207,3 +207,28 @@ TABLES: Mapping[str, Mapping[str, Check]] = {
 }
 FREE_TABLES = ("functions", "macros")
 """Tables with any names as keys, each with letters as value."""
+
+_TEX = """
+above abovedisplayskip advance afterassignment aftergroup batchmode begin begingroup bf big bigg bigl bigr box boxed bgroup catcode
+cc char chardef closein closeout copy count cr csname dagger day def dimen directlua displaystyle divide document dots dp edef
+egroup else end endcsname endgroup endinput ensuremath errmessage errorstopmode escapechar everymath expandafter fi font frac
+futurelet gdef global halign hat hbox hfill hrule hsize hskip ht if ifcase ifeof ifnum ifx ignorespaces immediate in include indent
+input inputlineno insert it jobname kern language lastbox left let limits loop lower lowercase lvert make mark mathbb mathbf mathcal
+mathchar mathit mathop mathrm max medskip message min month multiply newcommand newcount newlength newread newwrite next noalign
+noexpand noindent nonstopmode nu number omit openin openout operatorname or over overline par parshape partial pdfoutput penalty pi
+prime protect providecommand psi quad raise read relax renewcommand repeat right rm romannumeral rvert scriptstyle scrollmode setbox
+shellescape show sp space special sqrt string sum tag tau text tfrac the tilde times to toks top tracingall uppercase valign vbox
+vdots vec vert vrule vskip vtop wd write xdef xi year zeta
+"""
+RESERVED = frozenset(_TEX.split())
+"""Commands that TeX or LaTeX has already: none of them can be a reader's own."""
+
+
+def command(value: Any, key: str, source: Source) -> str:
+    """The name of a command of the reader's own: letters only, and none that means something already."""
+    found = name(value, key, source)
+    if not found.isalpha():
+        raise source.refuse(key, f"{key}: a command has letters only, got {quoted(found)}")
+    if found in RESERVED or found in GREEK:
+        raise source.refuse(key, f"{key}: \\{found} is a command of LaTeX itself; choose a name of your own")
+    return found

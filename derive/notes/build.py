@@ -9,6 +9,7 @@ from derive.conventions import in_convention
 from derive.errors import InputError, quoted, unknown
 from derive.notation.profile import load
 from derive.notes.document import Document, Section
+from derive.notes.macros import with_macros
 from derive.notes.network_figure import network_figure
 from derive.notes.options import DEFAULT, FORMATS, LEVELS, Options
 from derive.notes.sections import sections
@@ -37,6 +38,7 @@ WRITERS: dict[str, Callable[[Document], str | bytes]] = {
     "slides": slides,
     "handout": handout,
 }
+IN_LATEX = ("tex", "fragment", "pdf", "slides", "handout")
 _LONGEST = 200
 
 
@@ -63,7 +65,8 @@ def notes(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = 
     Raises ``InputError``: see ``story``; or what a format needs is missing.
     """
     told = story(results, options, code)
-    return WRITERS[options.format](document(told))
+    whole = document(told)
+    return WRITERS[options.format](with_macros(whole, told.notation) if options.format in IN_LATEX else whole)
 
 
 def answers(results: Results, options: Options) -> str:

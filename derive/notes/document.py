@@ -123,3 +123,4 @@ class Document:
     language: str = "en"
     byline: tuple[str, ...] = ()
     name: str = "notes"
+    definitions: tuple[str, ...] = ()

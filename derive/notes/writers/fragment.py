@@ -17,4 +17,5 @@ def fragment(document: Document) -> str:
     """The sections alone."""
     paper = Paper(_LINE, f"{document.name}:", linked=False, long=False)
     body = "\n\n".join(section_latex(section, paper) for section in document.sections)
-    return ascii_latex(_HEAD % {"name": document.name} + body.replace(r"\mathbb{", r"\mathbf{") + "\n")
+    head = _HEAD % {"name": document.name} + "".join(f"{definition}\n" for definition in document.definitions)
+    return ascii_latex(head + body.replace(r"\mathbb{", r"\mathbf{") + "\n")

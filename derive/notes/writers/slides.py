@@ -56,6 +56,7 @@ def handout(document: Document) -> str:
 
 def _written(document: Document, handout: str) -> str:
     preamble = _PREAMBLE % {"handout": handout, "title": plain(document.title)}
+    preamble += "".join(f"{definition}\n" for definition in document.definitions)
     pages = [_title_page(document), *(frame for section in _joined(document.sections) for frame in _frames(section))]
     return ascii_latex(f"{preamble}\\begin{{document}}\n\n" + "\n\n".join(pages) + "\n\n\\end{document}\n")
 

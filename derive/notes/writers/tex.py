@@ -43,6 +43,7 @@ def tex(document: Document) -> str:
     title = "\n\\medskip\n".join(f"{{{style} {text}\\par}}" for style, text in _head(document)) + "\n\\bigskip"
     if document.language != "en":
         preamble += _NO_HYPHENS
+    preamble += "".join(f"{definition}\n" for definition in document.definitions)
     return ascii_latex(f"{preamble}\\begin{{document}}\n{title}\n\n{body}\n\n\\end{{document}}\n")
 
 

@@ -126,3 +126,34 @@ def test_a_missing_and_an_unknown_key_are_refused_with_their_table(tmp_path: Pat
             load(path)
         assert message in str(refusal.value)
         assert re.search(r", line \d+: ", str(refusal.value))
+
+
+def test_commands_of_ones_own_stand_for_symbols_in_latex_only(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(toml_of({}).replace("[macros] ", '[macros]\nweight = "wt"\ndelta = "err"\n# '), encoding="utf-8")
+    own = str(path)
+    tex, md = (notes(results(), Options(notation=own, format=form)) for form in ("tex", "md"))
+    assert isinstance(tex, str)
+    assert isinstance(md, str)
+    assert r"\providecommand{\wt}{w}" in tex
+    assert r"\providecommand{\err}{\delta}" in tex
+    assert r"\sum_{k}\err_k^{l+1}\,\wt_{kj}^{l+1}\," in tex
+    assert r"\wt" not in md
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('weight = "input"', r"\input is a command of LaTeX itself"),
+        ('weight = "wt2"', "a command has letters only"),
+        ('wieght = "wt"', "nearest: macros.weight"),
+        ('weight = "wt"\nbias = "wt"', "have the same command"),
+        ('weight = "w}\\\\input{x"', "expected letters"),
+    ],
+)
+def test_a_bad_command_is_refused(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(toml_of({}).replace("[macros] ", f"[macros]\n{line}\n# "), encoding="utf-8")
+    with pytest.raises(InputError) as refusal:
+        load(path)
+    assert message in str(refusal.value)
