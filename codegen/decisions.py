@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from codegen.blocks import Blocks, blocked
 from codegen.layout import LAYOUTS, ROWS, orders
 from codegen.lower import lower_problem
 from codegen.passes import PASSES, equal_layers, shared_memory
@@ -25,7 +26,7 @@ MOST_WEIGHED = 150
 """With more equations the first choice is taken: each is lowered to be weighed, and that takes as long as all else."""
 WEIGHED = tuple(step for step in PASSES if step not in (equal_layers, shared_memory))
 """What a program goes through before its time is estimated."""
-KEYS = ("specification", "dtype", "batch", "layout", "together")
+KEYS = ("specification", "dtype", "batch", "layout", "together", "blocks")
 KINDS = {str: "text", int: "a whole number", bool: "true or false"}
 HEAD = "# How `deltarule emit --decisions` writes the module of one network, for any machine."
 
@@ -34,11 +35,13 @@ HEAD = "# How `deltarule emit --decisions` writes the module of one network, for
 class Decisions:
     """``layout`` is one of ``LAYOUTS``; ``together`` computes equal layers at once where they do not wait for one another.
 
-    ``plain`` leaves out what only saves time, for people who read.
+    ``blocks`` are products that are split, each by the buffer that it makes, with rows and columns of a block; ``plain`` leaves out what
+    only saves time, for people who read.
     """
 
     layout: str = ROWS
     together: bool = False
+    blocks: tuple[tuple[str, Blocks], ...] = ()
     plain: bool = False
 
 
@@ -60,7 +63,6 @@ def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
     if len(problem.equations) > MOST_WEIGHED:
         return Decisions()
 
-
     def estimate(program: Program) -> float:
         return duration(program, batch or USUAL_BATCH, itemsize)
 
@@ -81,7 +83,8 @@ def passes(decisions: Decisions) -> tuple[Callable[[Program], Program], ...]:
 
 def optimised(problem: Problem, decisions: Decisions) -> Program:
     """Lowered and through every pass that is taken."""
-    return through(lower_problem(problem, orders(problem, decisions.layout)), passes(decisions))
+    program = through(lower_problem(problem, orders(problem, decisions.layout)), passes(decisions))
+    return blocked(program, dict(decisions.blocks)) if decisions.blocks else program
 
 
 def through(program: Program, steps: Sequence[Callable[[Program], Program]]) -> Program:
@@ -98,8 +101,9 @@ def as_toml(decisions: Decisions, asked: Asked) -> str:
         ("layout", decisions.layout),
         ("together", decisions.together),
     )
-    lines = (f"{key} = {json.dumps(value)}" for key, value in fields)
-    return "\n".join([HEAD, *lines, ""])
+    lines = [f"{key} = {json.dumps(value)}" for key, value in fields]
+    blocks = [f"{name} = {list(block)}" for name, block in decisions.blocks]
+    return "\n".join([HEAD, *lines, *(["[blocks]", *blocks] if blocks else []), ""])
 
 
 def read_decisions(path: Path, asked: Asked) -> Decisions:
@@ -125,7 +129,17 @@ def read_decisions(path: Path, asked: Asked) -> Decisions:
     layout = _value(table, "layout", str, where)
     if layout not in LAYOUTS:
         raise unknown("layout", layout, LAYOUTS, where)
-    return Decisions(layout, _value(table, "together", bool, where))
+    return Decisions(layout, _value(table, "together", bool, where), tuple(_blocks(table, where)))
+
+
+def _blocks(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Blocks]]:
+    blocks = table.get("blocks", {})
+    if not isinstance(blocks, dict):
+        raise InputError(f"{where}: blocks: expected a table, got {quoted(blocks)}")
+    for name, block in blocks.items():
+        if not isinstance(block, list) or len(block) != 2 or any(type(size) is not int or size < 1 for size in block):
+            raise InputError(f"{where}: blocks.{name}: expected [rows, columns], got {quoted(block)}")
+        yield name, (block[0], block[1])
 
 
 def _value(table: Mapping[str, Any], key: str, kind: type, where: str) -> Any:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from codegen.decisions import PLAIN, USUAL_BATCH, Asked, Decisions, as_toml, choices, decide, read_decisions
+from codegen.blocks import Sizes, fastest_split, products
+from codegen.decisions import PLAIN, USUAL_BATCH, Asked, Decisions, as_toml, choices, decide, optimised, read_decisions
 from codegen.emit import Facts, problem_for
 from codegen.problem import Problem
 from codegen.quick import prepared
 from codegen.report import report
 from codegen.tuning import tuned
 from derive.chain_rule import Sweep
-from derive.errors import InputError, quoted
+from derive.errors import InputError, quoted, quoted_path, unknown
 from derive.expressions import Tensor
 from derive.network import Network
 from derive.specifications.specification import Specification
@@ -48,12 +50,29 @@ class Forms:
 
     def read(self, path: Path) -> Decisions:
         """What a file decides. Raises InputError where it is not for this network, precision and batch."""
-        return read_decisions(path, self.asked)
+        decisions = read_decisions(path, self.asked)
+        known = self._products(decisions)
+        for name, (rows, columns) in decisions.blocks:
+            if name not in known:
+                raise unknown("product", name, known, quoted_path(path))
+            if any(size % part for size, part in ((known[name].rows, rows), (known[name].columns, columns))):
+                shape = f"{known[name].rows} x {known[name].columns}"
+                raise InputError(f"{quoted_path(path)}: blocks.{name}: expected divisors of {shape}, got {rows} x {columns}")
+        return decisions
+
+    def _products(self, decisions: Decisions) -> dict[str, Sizes]:
+        """The products of matrices of a form, with their sizes."""
+        return products(optimised(prepared(self.problem), replace(decisions, blocks=())), self.batch or USUAL_BATCH)
 
     def tuned(self) -> Decisions:
         """What is fastest here and now; what the sizes decide where that is about as fast."""
-        ordered = dict.fromkeys((self.decided(), *choices()))
-        facts = {decisions: Facts(self.network, "vectorised", self.dtype, "", self.batch, decisions) for decisions in ordered}
+        best = self._fastest(self.decided(), *choices())
+        splits = ((name, fastest_split(sizes, self.dtype)) for name, sizes in self._products(best).items())
+        blocks = tuple((name, split) for name, split in splits if split)
+        return self._fastest(best, replace(best, blocks=blocks)) if blocks else best
+
+    def _fastest(self, *choices: Decisions) -> Decisions:
+        facts = {decisions: Facts(self.network, "vectorised", self.dtype, "", self.batch, decisions) for decisions in choices}
         return tuned({decisions: own.module(self.problem) for decisions, own in facts.items()}, self.batch or USUAL_BATCH)
 
     def text(self, decisions: Decisions) -> str:

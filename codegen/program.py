@@ -79,7 +79,7 @@ class Statement:
 
     ``operation`` is a NumPy ufunc, ``dot``, ``matmul``, ``copyto``, or a reduction ``sum``/``largest`` over the stored ``axes``
     of its operand. ``scratch`` are buffers that the operation overwrites while it runs; ``also`` are the places of further equations
-    that it computes.
+    that it computes; a product with ``blocks`` is computed in blocks of so many rows and columns.
     """
 
     operation: str
@@ -89,6 +89,7 @@ class Statement:
     axes: tuple[int, ...] = ()
     scratch: tuple[str, ...] = ()
     also: tuple[int, ...] = ()
+    blocks: tuple[int, int] | None = None
 
     @cached_property
     def reads(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from codegen.constants import python_number
 from codegen.program import ARGUMENT, CONSTANT, GRADIENT, JOINED, PARAMETER, SCRATCH, VALUE, Buffer, Program, Stack, Statement, View
+from codegen.targets.blocked import blocked
 from codegen.targets.module_record import shape_text, size_text
 from derive.expressions import ONE
 
@@ -49,7 +50,7 @@ class Printer:
         """Names of the views that statements use, with their definitions, in order of use."""
         found: dict[str, str] = {}
         for statement in self.program.statements:
-            left = [statement.operands[0]] if statement.operation == "dot" and self.bound else []
+            left = [statement.operands[0]] if statement.operation == "dot" and self.bound and not statement.blocks else []
             for view in (*statement.operands[len(left) :], statement.target):
                 buffer = self.program.buffers[view.buffer]
                 name = self.name(view)
@@ -64,11 +65,15 @@ class Printer:
                 found[name] = _seen(stored, view)
         if self.output != self.program.output:
             found[self.output] = f"{self.program.output}.T"
-        return [*found.items(), *self._products(found)]
+        return [
+            *found.items(),
+            *self._products(found),
+            *(line for s in self.program.statements if s.blocks for line in blocked(self, s)[0]),
+        ]
 
     def _products(self, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         """The ``dot`` of everything that stands on the left of a product: one look-up less in each step."""
-        views = [s.operands[0] for s in self.program.statements if s.operation == "dot" and self.bound]
+        views = [s.operands[0] for s in self.program.statements if s.operation == "dot" and self.bound and not s.blocks]
         for view in dict.fromkeys(views):
             buffer, name = self.program.buffers[view.buffer], self.name(view)
             if buffer.kind == ARGUMENT:
@@ -96,6 +101,8 @@ class Printer:
         used: dict[str, str] = {}
         for statement in self.program.statements:
             number = statement.target.buffer in self._scalars and statement.operation in (*SIGNS, "negative", "copyto")
+            if statement.blocks:
+                used["matmul"] = "np.matmul"
             if statement.operation == "dot" or number:
                 continue
             name = REDUCERS.get(statement.operation, statement.operation)
@@ -112,6 +119,8 @@ class Printer:
             return f"{statement.target.buffer} = {self._scalar(statement)}"
         target = self.view(statement.target)
         operands = [self.view(view) for view in statement.operands]
+        if statement.blocks:
+            return blocked(self, statement)[1]
         if statement.operation == "dot":
             return f"{self._dot(statement.operands[0])}({operands[1]}, {target})"
         if statement.operation == "copyto":

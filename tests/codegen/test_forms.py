@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import deltarule
+from codegen.blocks import Sizes, splits
 from codegen.certificate import loaded
 from codegen.decisions import PLAIN, Asked, Decisions, as_toml, choices, decide, optimised, read_decisions
 from codegen.emit import Facts, _small_sizes, problem_for
@@ -23,6 +24,7 @@ from derive.network import Network, network
 from derive.results import results_of
 
 SPEC = "3-5:relu-4:tanh-2:softmax"
+SPLIT = tuple(Decisions(layout, blocks=(("z1", (2, 5)), ("z2", (2, 1)), ("delta1", (1, 3)), ("dW1", (3, 1)))) for layout in LAYOUTS)
 ASKED = Asked("ab", "float32", 16)
 
 
@@ -38,7 +40,7 @@ def form(spec: str, decisions: Decisions) -> str:
     return Facts(model, "vectorised", "float64", "", None, decisions).module(problem)
 
 
-@pytest.mark.parametrize("decisions", [PLAIN, *choices()], ids=str)
+@pytest.mark.parametrize("decisions", [PLAIN, *choices(), *SPLIT], ids=str)
 def test_every_form_computes_the_same(decisions: Decisions) -> None:
     plain, other = loaded(form(SPEC, PLAIN)), loaded(form(SPEC, decisions))
     parameters, x, t = plain._random_point(7)
@@ -49,7 +51,7 @@ def test_every_form_computes_the_same(decisions: Decisions) -> None:
     assert other.selftest()
 
 
-@pytest.mark.parametrize("decisions", choices(), ids=str)
+@pytest.mark.parametrize("decisions", [*choices(), *SPLIT], ids=str)
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_step_takes_arguments_of_any_strides(decisions: Decisions, order: str) -> None:
     module = loaded(form(SPEC, decisions))
@@ -69,7 +71,7 @@ def test_small_networks_have_patterns_as_columns_and_large_ones_as_rows(spec: st
 
 
 def test_a_decisions_file_gives_back_what_was_decided(tmp_path: Path) -> None:
-    for decisions in choices():
+    for decisions in (*choices(), *SPLIT):
         path = tmp_path / "a.decisions.toml"
         path.write_text(as_toml(decisions, ASKED))
         assert read_decisions(path, ASKED) == decisions
@@ -82,6 +84,7 @@ def test_a_decisions_file_gives_back_what_was_decided(tmp_path: Path) -> None:
         ('"ab"', '"cd"', "decisions for specification 'cd', expected 'ab'"),
         ("float32", "float64", "decisions for dtype 'float64', expected 'float32'"),
         ("= 16", "= 8", "decisions for batch '8', expected '16'"),
+        ("[2, 5]", "[2]", r"blocks.z1: expected \[rows, columns\], got '\[2\]'"),
         ("= 16", '= "x"', "batch: expected a whole number, got 'x'"),
         ("layout =", "lay =", "unknown key 'lay'; nearest: layout"),
         (COLUMNS, "columnes", "unknown layout 'columnes'; nearest: columns"),
@@ -90,7 +93,7 @@ def test_a_decisions_file_gives_back_what_was_decided(tmp_path: Path) -> None:
 )
 def test_a_decisions_file_for_something_else_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "a.decisions.toml"
-    path.write_text(as_toml(Decisions(COLUMNS), ASKED).replace(old, new))
+    path.write_text(as_toml(SPLIT[LAYOUTS.index(COLUMNS)], ASKED).replace(old, new))
     with pytest.raises(InputError, match=said):
         read_decisions(path, ASKED)
 
@@ -145,3 +148,25 @@ def test_a_large_network_is_certified_in_its_own_form() -> None:
     whole, checked = (optimised(prepared(each), Decisions(COLUMNS, together=True)) for each in (problem, small))
     assert [(s.operation, s.target) for s in whole.statements] == [(s.operation, s.target) for s in checked.statements]
     assert [stack.members for stack in whole.stacks] == [stack.members for stack in checked.stacks] != []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("z1 =", "z9 =", "unknown product 'z9'; known: z1, z2, z3"),
+        ("z2 = [2, 1]", "z2 = [2, 3]", "blocks.z2: expected divisors of 16 x 4, got 2 x 3"),
+    ],
+)
+def test_blocks_that_do_not_fit_the_network_are_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
+    forms = deltarule.network(SPEC)._forms("float32", 16, False)
+    path = tmp_path / "a.decisions.toml"
+    path.write_text(forms.text(SPLIT[0]).replace(old, new))
+    with pytest.raises(InputError, match=said):
+        forms.read(path)
+
+
+def test_only_large_products_are_split_and_only_into_small_ones() -> None:
+    assert not list(splits(Sizes(100, 100, 100, (False, False))))
+    found = list(splits(Sizes(64, 784, 128, (False, False))))
+    assert (8, 128) in found
+    assert all(64 % rows == 0 == 128 % columns and rows * columns * 784 <= 1_000_000 for rows, columns in found)
