@@ -51,9 +51,11 @@ def figures(own: Story) -> list[Figure]:
     return [figure for figure in found if figure is not None]
 
 
-@pytest.mark.parametrize("notation", names())
-@pytest.mark.parametrize("spec", ["2-3-2", SKIP, "9-12:relu-7:relu-7:relu-7:relu-7:relu-7:relu-3:softmax"], ids=["small", "skip", "large"])
-def test_both_printers_print_every_figure(notation: str, spec: object) -> None:
+LARGE = "9-12:relu-7:relu-7:relu-7:relu-7:relu-7:relu-3:softmax"
+
+
+@pytest.mark.parametrize(("spec", "notation"), [*(("2-3-2", name) for name in names()), (SKIP, "nielsen"), (LARGE, "micheli")])
+def test_both_printers_print_every_figure(spec: object, notation: str) -> None:
     own = told(spec, notation=notation)
     found = figures(own)
     assert len(found) >= 4

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
 from derive.network import network
 from derive.notation import names
-from derive.notes import Options, document, notes, story
-from derive.notes.document import Algorithm, Chain
+from derive.notes import Options, story
+from derive.notes.document import Algorithm, Chain, Document
+from derive.notes.sections.algorithms import algorithms
+from derive.notes.story import Story
+from derive.notes.writers.markdown import markdown
 from derive.optimisers import optimiser, optimiser_names
 from derive.results import results_of
 
 CHAIN = results_of(network("3-3:tanh-3-2"))
 
 
-def text(notation: str = "nielsen", spec: str | None = None) -> str:
-    results = CHAIN if spec is None else results_of(network(spec))
-    return str(notes(results, Options(notation=notation, format="md")))
+@cache
+def told(notation: str = "nielsen") -> Story:
+    return story(CHAIN, Options(notation=notation))
+
+
+@cache
+def text(notation: str = "nielsen") -> str:
+    return page(told(notation))
+
+
+def page(own: Story) -> str:
+    return markdown(Document((), (), algorithms(own)))
 
 
 @pytest.mark.parametrize("notation", names())
@@ -32,15 +45,14 @@ def test_every_loop_runs_while_the_loss_is_larger_than_wanted(notation: str) -> 
 @pytest.mark.parametrize("notation", names())
 def test_the_backward_pass_gives_the_gradients_of_every_layer(notation: str) -> None:
     # seed 003, error g: read literally, its algorithm never computes those of the output layer
-    told = story(CHAIN, Options(notation=notation))
-    sections = [section for section in document(told).sections if section.anchor in ("algorithms", "training")]
-    algorithms = [block for section in sections for block in section.blocks if isinstance(block, Algorithm)]
-    backward = algorithms[1]
+    own = told(notation)
+    found = [block for section in algorithms(own) for block in section.blocks if isinstance(block, Algorithm)]
+    backward = found[1]
     numbers = [line.number for line in backward.lines]
-    gradients = [str(result.number) for result in told.results.of_pattern if result.equation.tensor.role in ("gradient", "step")]
+    gradients = [str(result.number) for result in own.results.of_pattern if result.equation.tensor.role in ("gradient", "step")]
     for number in gradients:
         assert numbers.count(number) >= 2  # the output layer by itself; the hidden layers, in a loop where they are alike
-    assert len(algorithms) == 4
+    assert len(found) == 4
 
 
 UPDATES = {
@@ -58,14 +70,13 @@ def test_an_update_is_written_as_its_author_writes_it(notation: str) -> None:
 
 def test_a_sum_of_patterns_has_no_mean_in_its_gradient() -> None:
     mean = text()
-    total = str(notes(results_of(network("2-2", batch_reduction="sum")), Options(format="md")))
+    total = page(story(results_of(network("2-2", batch_reduction="sum")), Options()))
     assert r"\leftarrow \frac{1}{N}\,\sum_{i}\frac{\partial J_i}{\partial w}" in mean
     assert r"\leftarrow \sum_{i}\frac{\partial J_i}{\partial w}" in total
 
 
 def test_every_optimiser_of_the_table_stands_in_the_notes_with_all_its_assignments() -> None:
-    told = story(CHAIN, Options())
-    section = next(section for section in document(told).sections if section.anchor == "update")
+    section = next(section for section in algorithms(told()) if section.anchor == "update")
     chains = [block for block in section.blocks if isinstance(block, Chain)]
     assert [len(chain.lines) for chain in chains] == [len(optimiser(name).updates) for name in optimiser_names()]
 
@@ -83,5 +94,5 @@ def test_a_system_of_equations_has_one_loop() -> None:
         "parameters": ["w[i]"],
         "loss": "sum(i, (w[i] - x[i])**2)",
     }
-    found = str(notes(results_of(network(table)), Options(format="md")))
+    found = page(story(results_of(network(table)), Options()))
     assert len(re.findall(r"while \$J > ", found)) == 1
