@@ -6,9 +6,11 @@ uses what no emitted module uses is not run.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
+from dataclasses import fields
 from io import StringIO
 from itertools import takewhile
 from types import ModuleType
@@ -16,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from codegen.apart import Ended, apart
 from codegen.certificate import BOUNDS, CertificateError, check_text, loaded
 from codegen.subject import Point, Subject, points_with, subject_of
 from codegen.time_limit import Overtime, limited
@@ -40,9 +43,23 @@ Errors = Sequence[tuple[Point, Mapping[str, float]]]
 def verify_module(text: str, results: Results) -> Report:
     """The statements about a module: output, loss, every gradient, the workspace, and the formulas in comments.
 
-    A module that cannot be run, or whose arrays have other names or shapes, gives one wrong statement that says why.
+    A module that cannot be run, or whose arrays have other names or shapes, gives one wrong statement that says why. It is run in a
+    process of its own, with limits.
     """
     subject = subject_of(results)
+    try:
+        told = apart(lambda: [_plain(statement) for statement in _judged(text, results, subject)])
+    except Ended as error:
+        return Report((Statement("", "", CHECKED, False, f"stopped: {error}"),))
+    return Report(tuple(Statement(*values) for values in told))
+
+
+def _plain(statement: Statement) -> list[Any]:
+    """The fields of a statement, as another process can be told them."""
+    return [getattr(statement, field.name) for field in fields(statement)]
+
+
+def _judged(text: str, results: Results, subject: Subject) -> tuple[Statement, ...]:
     try:
         check_text(text)
         with redirect_stdout(StringIO()), np.errstate(all="ignore"):
@@ -53,13 +70,23 @@ def verify_module(text: str, results: Results) -> Report:
             errors = [(point, _errors(module, subject, point)) for point in (*subject.points, *_written_out(module, subject))]
             start = (*_start(module, subject.reference), *_training(module, subject))
     except CertificateError as error:
-        return Report((Statement("", "", CHECKED, False, f"not run: {error}"),))
+        return (Statement("", "", CHECKED, False, f"not run: {error}"),)
     except Overtime as error:
-        return Report((Statement("", "", CHECKED, False, f"stopped: {error}"),))
+        return (Statement("", "", CHECKED, False, f"stopped: {error}"),)
     except (Exception, SystemExit) as error:
-        return Report((Statement("", "", CHECKED, False, f"stopped with {type(error).__name__}: {error}"),))
+        return (Statement("", "", CHECKED, False, f"stopped with {type(error).__name__}: {error}"),)
     values = (_statement(what, equation, results, errors, bound) for what, equation in subject.compared.items())
-    return Report((*values, *start, *_comments(text, subject)))
+    return (*values, *start, *_stated(text, module, results), *_comments(text, subject))
+
+
+def _stated(text: str, module: ModuleType, results: Results) -> Iterator[Statement]:
+    """A wrong statement for each thing that the module says of itself and that is not so."""
+    expected = results.network.specification.hash
+    if getattr(module, "SPEC_HASH", expected) != expected:
+        yield Statement("", "", CHECKED, False, "SPEC_HASH is not that of this specification")
+    title, dtype = (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0], np.dtype(module.DTYPE).name
+    if any(other in title for other in BOUNDS if other != dtype):
+        yield Statement("", "", CHECKED, False, f"DTYPE is {dtype}, the title says otherwise")
 
 
 def _written_out(module: ModuleType, subject: Subject) -> tuple[Point, ...]:

@@ -335,7 +335,7 @@ def _example(evidence: Evidence, system: System) -> dict[str, Any]:
             entry = {"at": f"d{name}[{', '.join(map(str, worst))}]", "expected": _short(right[worst]), "got": _short(value[worst])}
         break
     return {
-        "sizes": dict(at.sizes),
+        "sizes": dict(sorted(at.sizes.items())),
         **entry,
         **({"values": shown} if shown else {}),
         **({"where": at.kind} if at.kind not in ("", "crisp") else {}),
