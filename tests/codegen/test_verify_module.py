@@ -63,7 +63,7 @@ def test_no_line_of_the_passes_may_be_missing(spec: str) -> None:
 def test_a_wrong_sign_far_below_the_output_is_caught_though_gradients_are_tiny_there() -> None:
     spec = "3-" + "4-" * 29 + "2"
     text = source(spec)
-    line = next(line for line in text.splitlines() if re.search(r"dot\(.*dW1(_T)?\b", line))
+    line = next(line for line in text.splitlines() if re.search(r"dot\(.*\bdW1(_T|_db1)?\b", line))
     report = judged(text.replace(line, f"{line}\n        np.negative(dW1, dW1)"), spec)
     assert [statement.detail.split(":")[0] for statement in report.statements if not statement.ok] == ["dW1"]
 
