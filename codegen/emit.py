@@ -159,7 +159,8 @@ class Facts:
         vectorised = self.style == "vectorised"
         merged = problem if bare and not vectorised else prepared(problem)
         program = None if bare and not vectorised else optimised(merged, decisions)
-        training = training_record(self.rule, problem if self.style == "scalar" else None) if self.rule and not bare else None
+        with_training = self.rule if vectorised or not bare else None
+        training = training_record(with_training, problem if self.style == "scalar" else None) if with_training else None
         if program and vectorised:
             own = numpy_vectorised.passes_record(merged, program, cite=not bare, plain=decisions.plain)
         elif self.style == "scalar":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tracemalloc
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -262,3 +263,17 @@ def test_the_certificate_sees_a_wrong_update(style: str, right: str, wrong: str)
     place = text.index(right)
     with pytest.raises(CertificateError, match="four steps of train"):
         check_selftest(loaded(text[:place] + wrong + text[place + len(right) :]))
+
+
+def test_the_training_of_a_large_network_is_checked_with_smaller_axes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from codegen import emit
+    from codegen.updates.vector import vector_update
+
+    def wrong(rule: Any, indent: int = 8) -> Any:
+        update = vector_update(rule, indent)
+        return replace(update, lines=tuple(line.replace("subtract(", "multiply(") for line in update.lines))
+
+    monkeypatch.setattr(emit, "MOST_CHECKED", 10)
+    monkeypatch.setattr("codegen.updates.record.vector_update", wrong)
+    with pytest.raises(CertificateError, match="four steps of train"):
+        text_of.__wrapped__("5-6-4", style="vectorised", optimiser="sgd")

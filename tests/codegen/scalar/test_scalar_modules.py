@@ -40,7 +40,10 @@ def straight(module: ModuleType, parameters: Any, x: Any, t: Any) -> tuple[float
 @pytest.mark.parametrize("activation", activation_names())
 def test_a_straight_line_is_finite_and_right_for_any_input(activation: str) -> None:
     spec, loss = spec_of(activation)
-    module, loops = (module_of(spec, loss, style=style) for style in ("scalar", "loops"))
+    model = network(spec, loss=loss)
+    results = results_of(model)
+    problem = problem_for(model, results.batch_sweep, results.number)
+    module, loops = (loaded(Facts(model, style, "float64", "").module(problem)) for style in ("scalar", "loops"))
     for patterns in (1, 3):
         parameters, x, t = module._random_point(patterns)
         for scale in (0.0, 1.0, 1e2, 1e4, -1e4):
