@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product as every
-from time import monotonic
+from time import process_time
 from typing import Any
 
 from derive.claims.judging import Finding, Layers, chosen_places, compared, readings
@@ -23,8 +23,8 @@ from derive.reader.syntax import Syntax
 from derive.verification.evaluate import EvaluationError
 from derive.verification.points import Point
 
-PATIENCE = 1.0
-"""Seconds after which no further repair is tried."""
+PATIENCE = 0.6
+"""Seconds of computing after which no further repair is tried."""
 _SAME = 1e-20
 _MISFITS = {
     "neither summed over": "index",
@@ -81,7 +81,7 @@ def diagnosed(case: Case, finding: Finding) -> Diagnosis:
     if found is not None and found.family in ("sign", "factor"):
         of_size = next((own for own in of_sizes(case.right, case.trials[0][0].notation) if case.holds(own.side)), None)
         return _of_repair(of_size) if of_size is not None else found
-    start = monotonic()
+    start = process_time()
     notation = case.trials[0][0].notation
     tried: set[str] = set()
     for repair in repairs_of(case.right, case.left, notation):
@@ -89,7 +89,7 @@ def diagnosed(case: Case, finding: Finding) -> Diagnosis:
         if text in tried:
             continue
         tried.add(text)
-        if monotonic() - start > PATIENCE:
+        if process_time() - start > PATIENCE:
             break
         if found is not None and repair.family in ("factor", "other", "exponent"):
             break

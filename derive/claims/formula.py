@@ -9,11 +9,13 @@ from functools import cached_property
 from derive.claims.conventions import derived_formula, up_to_loss, up_to_sign
 from derive.claims.counterexample import counterexample_of
 from derive.claims.diagnosis import Case, diagnosed
+from derive.claims.functions import check_function, variable_of_claim
 from derive.claims.habits import SOME_RATE, claim_syntax
-from derive.claims.judging import Finding, Layers, compared, readable
+from derive.claims.judging import ACTIVATIONS, Finding, Layers, compared, readable
 from derive.claims.networks import Grounds, Stage
 from derive.claims.repairs import transposed
 from derive.claims.rewritten import (
+    OUTPUT,
     captured_letters,
     general_letter,
     is_derivative,
@@ -74,7 +76,11 @@ def chain_syntax(statement: Statement, notation: Notation) -> Chain:
 
 def check_chain(chain: Chain, role: str, grounds: Grounds) -> Verdict:
     """The verdict on syntax; ``role`` says which units it speaks of."""
-    return together([Judged(own.sides, kind, grounds).verdict() for own, kind in roles_of(chain, role)])
+    known = frozenset((*ACTIVATIONS, grounds.notation.activation_letter)) - grounds.pattern.names.bases
+    variable = variable_of_claim(chain.sides, known)
+    if variable is not None:
+        return check_function(chain.sides, variable, grounds)
+    return together([Judged(own.sides, kind, grounds).verdict() for own, kind in roles_of(chain, role, grounds.notation)])
 
 
 @dataclass
@@ -122,7 +128,11 @@ class Judged:
 
     def _layers(self, stage: Stage) -> Layers:
         letter = spelled(Symbol(stage.notation.general_layer))
-        return tuple(range(stage.depth + 1)) if mentions(self.sides, letter) else (None,)
+        if not mentions(self.sides, letter):
+            return (None,)
+        if self.role:
+            return (stage.depth,) if self.role == OUTPUT else tuple(range(1, stage.depth))
+        return tuple(range(stage.depth + 1))
 
     def compared(self, one: Syntax, two: Syntax) -> Finding:
         """Whether two sides are equal in one of the places; what was found in the first where they are in none."""

@@ -31,6 +31,7 @@ from derive.reader.syntax import (
     text_of,
 )
 
+OUTPUT, HIDDEN = "output", "hidden"
 _LAYERED = ("weight", "bias", "pre_activation", "output")
 
 
@@ -82,12 +83,26 @@ def _with_letter(script: Script, old: str, new: str) -> Script:
     return bottom_up(script, swapped)  # type: ignore[return-value]
 
 
-def roles_of(chain: Chain, role: str) -> list[tuple[Chain, str]]:
-    """The chain with the units that it is about; cases by the kind of unit are taken apart, one claim each."""
+def roles_of(chain: Chain, role: str, notation: Notation) -> list[tuple[Chain, str]]:
+    """The chain with the units that it is about; cases by the kind of unit, or by the layer, are taken apart, one claim each."""
     for path, part in places(chain):
-        if isinstance(part, CasesOf) and part.words and all(map(role_in, part.words)):
-            return [(placed(chain, path, value), role_in(words)) for (value, _), words in zip(part.rows, part.words, strict=True)]
+        if isinstance(part, CasesOf):
+            roles = [_role_of_case(items, words, notation) for (_, items), words in zip(part.rows, part.words, strict=True)]
+            if roles and not roles[-1] and roles[:-1] == [OUTPUT]:
+                roles[-1] = HIDDEN
+            if all(roles):
+                return [(placed(chain, path, value), own) for (value, _), own in zip(part.rows, roles, strict=True)]
     return [(chain, role)]
+
+
+def _role_of_case(items: tuple[Chain, ...] | None, words: str, notation: Notation) -> str:
+    """Which units the condition of a case names, in words or by comparing the general layer with the last."""
+    if (said := role_in(words)) or items is None or len(items) != 1 or len(items[0].signs) != 1:
+        return said
+    sides = {text_of(side) for side in items[0].sides}
+    if sides != {spelled(Symbol(notation.general_layer)), spelled(Symbol(notation.last_layer))}:
+        return ""
+    return OUTPUT if items[0].signs[0] == "=" else HIDDEN
 
 
 def bound_letters(value: Syntax) -> Iterator[tuple[str, Big]]:

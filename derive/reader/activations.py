@@ -32,6 +32,8 @@ def _call_entrywise(name: Scripted, argument: MatrixExpression, scope: Scope) ->
 
 
 def _function(name: Scripted, argument: Expression | MatrixExpression, scope: Scope) -> Function:
+    if scope.function is not None:
+        return _primed(scope.function, name.primes)
     system = scope.names.system
     layer = layer_of(argument)
     mark = scope.mark(name.above)
@@ -44,7 +46,11 @@ def _function(name: Scripted, argument: Expression | MatrixExpression, scope: Sc
     function = activation_of(system, layer)
     if function is None:
         misfit(name.at, "this layer has no activation that acts on each unit by itself")
-    for _ in range(name.primes):
+    return _primed(function, name.primes)
+
+
+def _primed(function: Function, primes: int) -> Function:
+    for _ in range(primes):
         function = function.prime
     return function
 

@@ -19,7 +19,7 @@ from derive.reader.scope import Scope
 from derive.reader.slots import absent
 from derive.reader.syntax import CasesOf, Chain, Entrywise, Fence, GridOf, Group, Literal, Root, Syntax, Terms
 from derive.reader.tokens import refuse
-from derive.reader.values import Matrix, Term, Value, added, as_matrix, entrywise, grid, raised, same_shape
+from derive.reader.values import Matrix, Term, Value, added, as_matrix, entrywise, grid, raised, same_shape, spread
 
 _HALF = Number(Rational(1, 2))
 _NOWHERE = Power(Number(0), MINUS_ONE)
@@ -48,7 +48,10 @@ def _(value: Chain, scope: Scope) -> Value:
 
 @meaning.register
 def _(value: Terms, scope: Scope) -> Value:
-    return added(value.signs, [meaning(term, scope) for term in value.terms], value.at)
+    terms = [meaning(term, scope) for term in value.terms]
+    if scope.choices is not None:
+        terms = spread([isinstance(term, Literal) for term in value.terms], terms)
+    return added(value.signs, terms, value.at)
 
 
 @meaning.register

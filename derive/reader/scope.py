@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from derive.errors import quoted
+from derive.expressions import Function
 from derive.indices import Axis
 from derive.notation.layout import Symbol
 from derive.reader.choices import Choices
@@ -22,6 +23,7 @@ class Scope:
     ``fixed_last`` says which positions of an array stand below it where nothing else tells: the last, else the first.
     ``choices``, where there are some, decide what a symbol without a layer means; ``activations`` are names that any layer's
     activation goes by; ``limits`` are an author's own names for how many there are, each with a letter that runs so far.
+    ``function`` is the activation that a formula of one variable is about.
     """
 
     names: Names
@@ -32,6 +34,7 @@ class Scope:
     choices: Choices | None = None
     activations: frozenset[str] = frozenset()
     limits: Mapping[str, Letter] = field(default_factory=dict)
+    function: Function | None = None
 
     def inside(self, *bound: Letter) -> Scope:
         """The scope inside a sum."""

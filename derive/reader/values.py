@@ -86,6 +86,24 @@ def added(signs: Sequence[str], terms: Sequence[Value], at: int) -> Value:
     return Matrix(rows, columns, build)
 
 
+def spread(numbers: Sequence[bool], terms: Sequence[Value]) -> list[Value]:
+    """Numbers beside arrays as arrays that hold them everywhere: ``1 - a``."""
+    like = next((term for term in terms if isinstance(term, Matrix) and not term.is_scalar), None)
+    if like is None:
+        return list(terms)
+    return [_everywhere(term, like) if plain and isinstance(term, Term) else term for plain, term in zip(numbers, terms, strict=True)]
+
+
+def _everywhere(number: Term, like: Matrix) -> Matrix:
+    def build() -> MatrixExpression:
+        parts: list[MatrixExpression] = [] if like.rows.absent else [Ones(like.rows.axis)]
+        if not like.columns.absent:
+            parts.append(Transposed(Ones(like.columns.axis)))
+        return Scaled(Scalar(number.build()), parts[0] if len(parts) == 1 else MatrixProduct(*parts))
+
+    return Matrix(like.rows, like.columns, build)
+
+
 def _signed(sign: str, term: Term) -> Expression:
     value = term.build()
     return value if sign == "+" else negative(value)

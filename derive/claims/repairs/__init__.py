@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derive.claims.repairs.arrays import of_transposes, of_whole_transposed, transposed
+from derive.claims.repairs.arrays import of_products, of_transposes, of_whole_transposed, transposed
 from derive.claims.repairs.common import Repair, grouped
 from derive.claims.repairs.indices import of_captured, of_indices, of_sums, of_weights
 from derive.claims.repairs.layers import of_derivatives, of_layers, of_quantities
@@ -26,6 +26,7 @@ def repairs_of(side: Syntax, left: Syntax, notation: Notation) -> Iterator[Repai
     yield from of_conditions(side)
     yield from of_transposes(side)
     yield from of_whole_transposed(side)
+    yield from of_products(side)
     yield from of_derivatives(side, notation)
     yield from of_sums(side, left)
     yield from of_exponents(side)

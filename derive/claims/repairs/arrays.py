@@ -10,6 +10,7 @@ from derive.reader.rewriting import placed
 from derive.reader.symbols import is_top
 from derive.reader.syntax import (
     Chain,
+    Entrywise,
     Factors,
     Group,
     Letter,
@@ -70,6 +71,25 @@ def of_transposes(side: Syntax) -> Iterator[Repair]:
 def of_whole_transposed(side: Syntax) -> Iterator[Repair]:
     """The whole side transposed."""
     yield Repair("transpose", transposed(side), "the whole is transposed")
+
+
+def of_products(side: Syntax) -> Iterator[Repair]:
+    """A product entry by entry for one of arrays, and the other way round."""
+    for path, part in spots(side):
+        if isinstance(part, Factors) and len(part.factors) > 1 and _are_arrays(part):
+            for cut in range(1, len(part.factors)):
+                halves = (_product(part, 0, cut), _product(part, cut, len(part.factors)))
+                changed = placed(side, path, Entrywise(part.at, ("*",), halves))
+                yield Repair("other", changed, "a product entry by entry is written as one of arrays")
+        if isinstance(part, Entrywise) and set(part.signs) == {"*"}:
+            changed = placed(side, path, Factors(part.at, part.signs, part.parts))
+            yield Repair("other", changed, "a product of arrays is written as one entry by entry")
+
+
+def _product(part: Factors, start: int, end: int) -> Syntax:
+    if end - start == 1:
+        return part.factors[start]
+    return Factors(part.factors[start].at, part.signs[start : end - 1], part.factors[start:end])
 
 
 def _are_arrays(part: Factors) -> bool:

@@ -52,6 +52,36 @@ def test_verdicts_name_one_family(claim: str, verdict: str, family: str) -> None
     assert found.counterexample is not None
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        r"\delta_j^{[l]} = \sum_k \delta_k^{[l+1]} w_{kj}^{[l+1]} \sigma'(z_j^{[l]})",
+        r"\delta^l = \operatorname{diag}(\sigma'(z^l)) (W^{l+1})^\top \delta^{l+1}",
+        r"\nabla_{W^l} J = \delta^l a^{(l-1)\top}",
+        r"\frac{dJ}{dw_{jk}^l} = \delta_j^l a_k^{l-1}",
+        r"\partial J/\partial w_{j,k}^l = \delta_j^l a_k^{l-1}",
+        r"\delta_i^n = \sigma'(z_i^n)\sum_j w_{ji}^{n+1}\delta_j^{n+1}",
+        r"a^3 = \sigma(W^3 \sigma(W^2 x + b^2) + b^3)",
+        r"J = \frac{1}{2}\lVert a^L - y \rVert^2",
+        r"\delta^L = (a^L - y) \odot a^L \odot (1 - a^L)",
+        r"\delta_j^l=\begin{cases}(a_j^l-y_j)\sigma'(z_j^l) & l=L\\ \sigma'(z_j^l)\sum_k w_{kj}^{l+1}\delta_k^{l+1} & l<L\end{cases}",
+        r"\sigma(x) = \frac{1}{1+e^{-x}}, \quad \sigma'(x) = \sigma(x)(1 - \sigma(x))",
+        r"\frac{\partial C}{\partial w_{jk}^l} = \frac1N\sum_i \delta_{ij}^l a_{ik}^{l-1}",
+        r"\frac{\partial \text{loss}}{\partial b_j^l} = \delta_j^l",
+        r"w_{jk}^l \leftarrow w_{jk}^l - \alpha \delta_j^l a_k^{l-1}",
+    ],
+)
+def test_what_authors_write_is_read(claim: str) -> None:
+    found = check_claim(claim, NET)
+    assert found.ok, str(found)
+
+
+def test_a_verdict_names_the_assumption_that_it_needs() -> None:
+    found = check_claim(r"\delta_j^L = a_j^L - y_j", network("3-4:tanh-2:softmax"))
+    assert found.ok
+    assert r"\sum_{j}y_j = 1" in found.detail
+
+
 def test_a_kink_is_right_up_to_its_value_there() -> None:
     claim = r"\delta_j^2 = \left(\sum_k w_{kj}^3 \delta_k^3\right) [z_j^2 \ge 0]"
     found = check_claim(claim, network("2-2:relu-1:linear"))
