@@ -219,7 +219,14 @@ noexpand noindent nonstopmode nu number omit openin openout operatorname or over
 prime protect providecommand psi quad raise read relax renewcommand repeat right rm romannumeral rvert scriptstyle scrollmode setbox
 shellescape show sp space special sqrt string sum tag tau text tfrac the tilde times to toks top tracingall uppercase valign vbox
 vdots vec vert vrule vskip vtop wd write xdef xi year zeta
+IfFileExists ShellEscape accent char closein detokenize discretionary errhelp fam fileline font graphicspath href hyphenation hypersetup
+includegraphics includeonly interactionmode leaders lineskip listfiles makeatletter makeatother mag message meaning mskip muskip
+noboundary output parskip patterns protected read readline scantokens scrollmode skip showtokens tabskip typein typeout unexpanded unless
+unhbox unhcopy unvbox unvcopy unskip unkern unpenalty unwrap url usebox usepackage verb verbatiminput vadjust vcenter verbatim
+bibliography cite label newsavebox obeylines openany pageref ref savebox show showbox showthe special string subfile unvbox usetikzlibrary
 """
+_BEGINNINGS = ("pdf", "every", "If", "Input", "input", "lst", "lua", "tex", "open", "close", "end", "begin", "file", "new", "renew", "current")
+"""How further commands of TeX, of its successors and of packages that read or write begin."""
 RESERVED = frozenset(_TEX.split())
 """Commands that TeX or LaTeX has already: none of them can be a reader's own."""
 
@@ -229,6 +236,6 @@ def command(value: Any, key: str, source: Source) -> str:
     found = name(value, key, source)
     if not found.isalpha():
         raise source.refuse(key, f"{key}: a command has letters only, got {quoted(found)}")
-    if found in RESERVED or found in GREEK:
+    if found in RESERVED or found in GREEK or found.startswith(_BEGINNINGS):
         raise source.refuse(key, f"{key}: \\{found} is a command of LaTeX itself; choose a name of your own")
     return found

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import deltarule
 from derive.errors import InputError
+from derive.notation import load
 from tests.fuzz.grammars import GRAMMARS, NASTY, ROOT, Grammar, attempt, write_notation
 from tests.fuzz.injection import COMMAND, DANGEROUS, Elements, elements, strange_commands
 from tests.fuzz.tables import edited_tables
@@ -210,3 +211,13 @@ def test_a_build_that_is_killed_leaves_whole_files(tmp_path):
     for name, content in found.items():
         changed = content != old[name]
         assert not changed or (b"Another" in content and len(content) > 0.9 * len(old[name])) or name == "report.json", name
+
+
+@pytest.mark.parametrize(
+    "command", ["input", "write", "InputIfFileExists", "scantokens", "everyjob", "pdfobj", "typein", "openin", "csname", "é", "a b", "w1"]
+)
+def test_a_command_of_tex_is_no_symbol_of_ones_own(command, tmp_path):
+    text = (ROOT / "derive" / "notation" / "nielsen.toml").read_text(encoding="utf-8")
+    (tmp_path / "own.toml").write_text(re.sub(r"^\[macros\].*", lambda _: f'[macros]\nweight = "{command}"', text, flags=re.MULTILINE))
+    with pytest.raises(InputError, match=r"macros\.weight"):
+        load(tmp_path / "own.toml")
