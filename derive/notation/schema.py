@@ -225,7 +225,7 @@ noboundary output parskip patterns protected read readline scantokens scrollmode
 unhbox unhcopy unvbox unvcopy unskip unkern unpenalty unwrap url usebox usepackage verb verbatiminput vadjust vcenter verbatim
 bibliography cite label newsavebox obeylines openany pageref ref savebox show showbox showthe special string subfile unvbox usetikzlibrary
 """
-_BEGINNINGS = ("pdf", "every", "If", "Input", "input", "lst", "lua", "tex", "open", "close", "end", "begin", "file", "new", "renew", "current")
+_BEGINNINGS = tuple("pdf every If Input input lst lua tex open close end begin file new renew current".split())  # noqa: SIM905
 """How further commands of TeX, of its successors and of packages that read or write begin."""
 RESERVED = frozenset(_TEX.split())
 """Commands that TeX or LaTeX has already: none of them can be a reader's own."""
