@@ -9,13 +9,13 @@ from derive.conventions import in_convention
 from derive.errors import InputError, quoted, unknown
 from derive.notation.profile import load
 from derive.notes.document import Document, Section
+from derive.notes.figures.network import network_figure
+from derive.notes.figures.svg import svg
 from derive.notes.macros import with_macros
-from derive.notes.network_figure import network_figure
 from derive.notes.options import DEFAULT, FORMATS, LEVELS, Options
 from derive.notes.sections import sections
 from derive.notes.sections.one_pattern import backward
 from derive.notes.story import Story
-from derive.notes.svg import svg
 from derive.notes.worksheet import answer_key, worksheet
 from derive.notes.writers.fragment import fragment
 from derive.notes.writers.html import html

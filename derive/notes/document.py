@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from derive.notation.layout import Layout
-from derive.notes.drawing import Drawing
+from derive.notes.figures.drawing import Drawing
 from derive.words import Sentence
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from derive.notes.algorithms import backward_algorithm, forward_algorithm
 from derive.notes.document import Block, Paragraph, Section
+from derive.notes.figures.surface import surface_figure
 from derive.notes.story import Story
-from derive.notes.surface_figure import surface_figure
 from derive.notes.training import gradient_of_total, training_algorithms
 from derive.notes.update_rules import update_rules
 from derive.words import Text

@@ -8,7 +8,7 @@ from derive.notation.layout import Sign, row
 from derive.notation.symbols import layer_mark
 from derive.notation.view import View
 from derive.notes.document import Block, Figure, Paragraph, Section, Table
-from derive.notes.network_figure import network_figure
+from derive.notes.figures.network import network_figure
 from derive.notes.story import Story
 from derive.specifications.specification import LayerSpecification, Specification
 from derive.words import Code, Math, Sentence, Text

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from derive.notes.computation_figure import computation_figure
 from derive.notes.document import Block, Paragraph, Section
-from derive.notes.edge_figure import edge_figure
-from derive.notes.flow_figure import flow_figure
+from derive.notes.figures.computation import computation_figure
+from derive.notes.figures.edge import edge_figure
+from derive.notes.figures.flow import flow_figure
 from derive.notes.story import Story
 
 

@@ -26,8 +26,8 @@ from derive.notes.document import (
     Section,
     Table,
 )
+from derive.notes.figures.svg import svg
 from derive.notes.measure import sentence_width
-from derive.notes.svg import svg
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
 _CITED = re.compile(r"^(\s*#\s*)\((\d+)\)")

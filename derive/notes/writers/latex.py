@@ -11,8 +11,8 @@ from itertools import count
 from derive.notation.latex import escape_latex, to_latex
 from derive.notation.layout import Layout, Sign, height, row
 from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Figure, Items, Line, Listing, Paragraph, Section, Table
+from derive.notes.figures.tikz import tikz
 from derive.notes.measure import broken, sentence_width, width
-from derive.notes.tikz import tikz
 from derive.notes.writers.heights import Heights
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
@@ -120,11 +120,11 @@ def blocks_latex(blocks: Sequence[Block], paper: Paper, *, opened: bool = False)
 
 
 def _groups(blocks: Sequence[Block]) -> list[list[Block]]:
-    """Blocks that stand together: a paragraph with the display, table or figure that it opens."""
+    """Blocks that stand together: paragraphs with the display, table or figure that they open."""
     groups: list[list[Block]] = []
     for block in blocks:
-        opens = bool(groups) and len(groups[-1]) == 1 and isinstance(groups[-1][0], Paragraph)
-        if opens and isinstance(block, Chain | Table | Figure | Items):
+        opens = bool(groups) and isinstance(groups[-1][-1], Paragraph)
+        if opens and isinstance(block, Paragraph | Chain | Table | Figure | Items):
             groups[-1].append(block)
         else:
             groups.append([block])
@@ -137,7 +137,7 @@ def _room(group: Sequence[Block], paper: Paper, more: float = 0.0) -> str:
         return ""
     high = sum(map(paper.heights.block, group))
     broken = isinstance(group[-1], Chain | Table | Items)
-    needed = min(high, _BROKEN) if broken and high > _WHOLE else high
+    needed = min(high, _BROKEN if broken else _WHOLE) if high > _WHOLE else high
     short = len(group) == 1 and high < _SHORT
     return "" if short and not more else f"\\room{{{needed + more:.1f}}}\n"
 

@@ -22,7 +22,7 @@ from derive.notes.document import (
     Section,
     Table,
 )
-from derive.notes.drawing import Drawing
+from derive.notes.figures.drawing import Drawing
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 from derive.words.catalogue import merged
 

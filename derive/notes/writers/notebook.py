@@ -7,7 +7,7 @@ from typing import Any
 
 from derive.errors import InputError
 from derive.notes.document import Document, Figure, Listing, Section
-from derive.notes.svg import svg
+from derive.notes.figures.svg import svg
 from derive.notes.writers.markdown import alt_text, block_markdown, head, heading, inline
 
 

@@ -19,7 +19,7 @@ from derive.notation.layout import Symbol
 from derive.notes import Options, document, figure, notes, story
 from derive.notes.build import WRITERS
 from derive.notes.document import Algorithm, AlgorithmLine, Document, Figure, Items, Paragraph, Section, Table
-from derive.notes.drawing import Drawing, Label
+from derive.notes.figures.drawing import Drawing, Label
 from derive.results import Results, results_of
 from derive.words import Code, Strong, Text
 from tests.derive.notes import strict

@@ -12,16 +12,16 @@ from derive.network import network
 from derive.notation import names
 from derive.notation.layout import Digits
 from derive.notes import Options, story
-from derive.notes.computation_figure import computation_figure
 from derive.notes.document import Figure
-from derive.notes.drawing import Curve, Edge, Label
-from derive.notes.edge_figure import edge_figure
-from derive.notes.flow_figure import flow_figure
-from derive.notes.network_figure import network_figure
+from derive.notes.figures.computation import computation_figure
+from derive.notes.figures.drawing import Curve, Edge, Label
+from derive.notes.figures.edge import edge_figure
+from derive.notes.figures.flow import flow_figure
+from derive.notes.figures.network import network_figure
+from derive.notes.figures.surface import surface_figure
+from derive.notes.figures.svg import svg
+from derive.notes.figures.tikz import tikz
 from derive.notes.story import Story
-from derive.notes.surface_figure import surface_figure
-from derive.notes.svg import svg
-from derive.notes.tikz import tikz
 from derive.results import results_of
 
 SKIP = {

@@ -7,7 +7,7 @@ from html import escape
 
 from derive.notation.layout import Accented, Digits, Fenced, Gap, Layout, Named, Row, Scripts, Sign, Symbol, Words
 from derive.notation.mathml import mathml_of
-from derive.notes.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
+from derive.notes.figures.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
 
 _SCALE = 48.0
 _STYLE = "svg{color:#1d1d1f}@media (prefers-color-scheme:dark){svg{color:#e6e6e3}}"

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from derive.expressions import Tensor
 from derive.network import Network
-from derive.notes.drawing import Curve, Edge, Mark, Point, between
+from derive.notes.figures.drawing import Curve, Edge, Mark, Point, between
 from derive.specifications.specification import INPUT, Specification
 from derive.traversal import entries_of
 

@@ -7,9 +7,9 @@ from derive.notation.layout import Digits
 from derive.notation.symbols import array_layout, entry_layout
 from derive.notation.view import NUMBERED
 from derive.notes.document import Figure
-from derive.notes.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, words_of
-from derive.notes.network_columns import RADIUS, Column, Sheet, edges_into, sheet_of
-from derive.notes.network_figure import layer_label
+from derive.notes.figures.columns import RADIUS, Column, Sheet, edges_into, sheet_of
+from derive.notes.figures.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, words_of
+from derive.notes.figures.network import layer_label
 from derive.notes.story import Story
 from derive.specifications.specification import Specification
 

@@ -13,7 +13,7 @@ from derive.network import BATCH
 from derive.notation.layout import Digits, Layout, Sign, row
 from derive.notation.typeset import layout
 from derive.notes.document import Figure
-from derive.notes.drawing import Circle, Curve, Drawing, Edge, Label, Mark, Point, words_of
+from derive.notes.figures.drawing import Circle, Curve, Drawing, Edge, Label, Mark, Point, words_of
 from derive.notes.story import Story
 from derive.worked.digits import written
 from derive.worked.example import MOST_ENTRIES

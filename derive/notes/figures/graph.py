@@ -5,7 +5,7 @@ from __future__ import annotations
 from derive.equations import System
 from derive.expressions import Tensor
 from derive.notation.symbols import array_layout
-from derive.notes.drawing import Circle, Drawing, Edge, Mark, Point, between, words_of
+from derive.notes.figures.drawing import Circle, Drawing, Edge, Mark, Point, between, words_of
 from derive.notes.story import Story
 from derive.traversal import tensors_of
 

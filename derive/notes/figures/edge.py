@@ -6,8 +6,8 @@ from derive.expressions import Entry, Expression, factors_of
 from derive.notation.layout import Layout, Sign, row
 from derive.notation.typeset import layout
 from derive.notes.document import Figure
-from derive.notes.drawing import Circle, Drawing, Edge, Label, Mark, Point, between, words_of
-from derive.notes.flow_figure import DELTAS
+from derive.notes.figures.drawing import Circle, Drawing, Edge, Label, Mark, Point, between, words_of
+from derive.notes.figures.flow import DELTAS
 from derive.notes.story import Story
 from derive.words import Reference
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.notation.latex import escape_latex, to_latex
 from derive.notation.layout import Layout, Words
-from derive.notes.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
+from derive.notes.figures.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
 
 _WIDEST = 15.5
 

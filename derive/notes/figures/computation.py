@@ -10,7 +10,7 @@ from derive.expressions import Apply, Expression, Power, Product, Tensor, Total
 from derive.notation.layout import Digits, Layout, Named, Sign, Symbol
 from derive.notation.symbols import array_layout, function_name
 from derive.notes.document import Figure
-from derive.notes.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point, between, words_of
+from derive.notes.figures.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point, between, words_of
 from derive.notes.story import Story
 from derive.traversal import tensors_of, walk
 from derive.words import Text

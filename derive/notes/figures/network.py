@@ -7,9 +7,9 @@ from derive.notation.layout import Digits, Layout, Sign, Symbol, row
 from derive.notation.symbols import array_layout, entry_layout
 from derive.notation.view import NUMBERED
 from derive.notes.document import Figure
-from derive.notes.drawing import Circle, Dots, Drawing, Label, Mark, words_of
-from derive.notes.graph_figure import graph_drawing
-from derive.notes.network_columns import COLUMN, RADIUS, Column, edges_into, sheet_of
+from derive.notes.figures.columns import COLUMN, RADIUS, Column, edges_into, sheet_of
+from derive.notes.figures.drawing import Circle, Dots, Drawing, Label, Mark, words_of
+from derive.notes.figures.graph import graph_drawing
 from derive.notes.story import Story
 from derive.specifications.specification import Specification
 from derive.words import Text
