@@ -86,7 +86,7 @@ def escape_latex(text: str) -> str:
 def escape_math_text(text: str) -> str:
     """``text`` for the inside of a text in a formula, where KaTeX knows fewer commands than LaTeX."""
     plain = "".join(c if is_plain(c) else "?" for c in text)
-    return "".join(_SPECIAL[c] if c in "{}$&#%_" else " " if c in "\\^~" else c for c in plain)
+    return "".join(_SPECIAL[c] if c in "{}$&#%_" else " " if c in "\\^~\u00a0" else c for c in plain)
 
 
 def to_latex(item: Layout) -> str:

@@ -27,6 +27,7 @@ from derive.notes.writers.tex import tex
 from derive.results import Results
 from derive.words import Code, Text
 from derive.words import load as load_words
+from derive.words.catalogue import languages
 
 WRITERS: dict[str, Callable[[Document], str | bytes]] = {
     "html": html,
@@ -92,8 +93,9 @@ def _titled(told: Story, parts: tuple[Section, ...]) -> Document:
     specification, options = told.network.specification, told.options
     title = _given(options.title, "title") or told.say("title.document", name=Code(told.network.name))
     subtitle = told.say("title.subtitle", architecture=Code(specification.architecture), loss=Code(specification.loss))
+    language = told.words.language if told.words.language in languages() else ""
     byline = tuple(piece.text for line in (_given(options.author, "author"), _given(options.date, "date")) for piece in line)
-    return Document(title, subtitle, parts, told.words.language, byline, told.network.name)
+    return Document(title, subtitle, parts, language, byline, told.network.name)
 
 
 def _given(text: str | None, what: str) -> tuple[Text, ...]:

@@ -114,7 +114,7 @@ class Section:
 class Document:
     """A title, a line below it and the sections; ``byline`` holds the author and the date where they are known.
 
-    ``name`` is a short name without spaces, for labels.
+    ``language`` is the code of a language, empty for words of the reader's own; ``name`` is a short name without spaces, for labels.
     """
 
     title: Sentence

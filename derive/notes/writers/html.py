@@ -50,9 +50,10 @@ def html(document: Document) -> str:
     style = files("derive.notes.writers").joinpath("style.css").read_text(encoding="utf-8")
     title = plain(document.title)
     sheet = _sheet(document)
+    language = f' lang="{escape(document.language)}"' if document.language else ""
     body = "\n".join(_section(section, sheet) for section in document.sections)
     return (
-        f'<!DOCTYPE html>\n<html lang="{escape(document.language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html{language}>\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
         f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{inline(document.title)}</h1>\n"
         f'<p class="subtitle">{inline(document.subtitle)}</p>\n{_byline(document)}{_contents(document)}\n</header>\n'
