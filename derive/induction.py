@@ -51,7 +51,7 @@ def induction_of(equation: Equation, circular: frozenset[Tensor]) -> Induction |
     if len(shifts) != 1:
         return None
     ((index, shift),) = shifts.items()
-    guards = dict.fromkeys(relation for relation in _relations(equation.right) if free_indices(relation) == (index,))
+    guards = dict.fromkeys(relation for relation in _relations(equation.right) if _is_end(relation, index))
     where = {guard: frozenset(step for step in range(TRIED) if _holds(guard, index, step)) for guard in guards}
     ordered = sorted(where, key=lambda guard: len(where[guard]))
     nested = all(where[one] < where[other] for one, other in pairwise(ordered))
@@ -96,8 +96,15 @@ def _relations(value: Basic) -> Iterator[Relation]:
     return (relation for bracket in brackets for relation in bracket.relations if is_positional(relation))
 
 
+def _is_end(relation: Relation, index: Index) -> bool:
+    """Whether a relation says how far an index is from an end of its axis: nothing else is the same for every size."""
+    sides = (relation.left, relation.right)
+    ends = any(side == Size(index.axis) or side == ZERO for side in sides)
+    return ends and free_indices(relation) == (index,) and relation.sign != "="
+
+
 def _holds(relation: Relation, index: Index, step: int) -> bool:
-    """Whether a relation holds at one of the steps tried; relations with other sizes hold nowhere."""
+    """Whether a relation holds at one of the steps tried."""
     moved = move(relation, {index: Affine(step)})
     left, right = (_number(side, index) for side in (moved.left, moved.right))
     if left is None or right is None:

@@ -43,7 +43,8 @@ def decided(relation: Relation) -> bool | None:
     """True where a relation between positions holds at every position, False where at none, None where that is open.
 
     Sizes are symbolic as far as that goes. Where constants or two axes make the declared sizes part of what is said, as ``[q + 2 < |c|]``
-    does for the second of two parts laid side by side, a relation that always holds with these is True.
+    does for the second of two parts laid side by side, a relation that always holds with these is True. Two axes that happen to have one
+    size say nothing of the kind: ``[r < |p|]`` stays open.
     """
     if not is_positional(relation):
         return None
@@ -60,7 +61,8 @@ def decided(relation: Relation) -> bool | None:
         return True
     if gap.greatest() is not None and gap.greatest() < 0:  # type: ignore[operator]
         return False
-    return True if gap.least_declared() >= 0 else None
+    least = gap.least_declared()
+    return True if least > 0 or (least == 0 and gap.has_constant) else None
 
 
 def guards(position: Position, axis: Axis, known: Iterable[Relation] = ()) -> tuple[Relation, ...]:
@@ -96,6 +98,11 @@ class _Linear:
     def greatest(self) -> int | None:
         constant, sizes = self._at_ends(lowest=False)
         return None if any(times > 0 for times in sizes.values()) else constant + sum(sizes.values())
+
+    @property
+    def has_constant(self) -> bool:
+        """Whether its least value is more than a difference of sizes."""
+        return self._at_ends(lowest=True)[0] != 0
 
     def least_declared(self) -> int:
         """The least value for the sizes that the axes have."""

@@ -87,3 +87,12 @@ def test_notes_show_the_induction_over_the_layers() -> None:
     text = markdown("4-4-4-4-4")
     assert r"(5) is the base case; (6) is the induction step, which finds $\delta^l$ from $\delta^{l+1}$." in text
     assert "induction" not in markdown("2-2-1").lower()
+
+
+def test_what_holds_at_a_fixed_step_is_no_end_of_the_axis() -> None:
+    results = results_of(network({**TABLE, "equations": ["h[t,j] = u[j]*h[t-1,j] + x[t,j]"], "loss": "sum(j, (h[3,j] - y[3,j])**2)"}))
+    equations = [d.equation for d in results.pattern_sweep.derivations]
+    (induction,) = inductions(equations).values()
+    whole = next(equation for equation in equations if equation.tensor.name == "dh")
+    assert len(induction.cases.cases) == 1
+    assert evaluate_equation(whole, induction.cases, draw(results.network.pattern, 1), 8).ok

@@ -106,3 +106,10 @@ def test_brackets_are_solved_through_sums_and_branches(text: str, expected: str)
     sums = [node.index.axis.name for node in value.atoms(Total)]
     words = {0: "no sum", 1: "one sum over "}[len(sums)]
     assert words + "".join(sorted(set(sums))) == expected
+
+
+def test_two_axes_of_one_declared_size_decide_nothing() -> None:
+    r = Index("r", Axis("r", 3))
+    assert decided(Relation(r, "<", Size(Axis("p", 3)))) is None
+    assert decided(Relation(r, "<", Size(Axis("p", 2)))) is None
+    assert decided(Relation(r, "<", Size(Axis("p", 5)))) is True
