@@ -33,7 +33,7 @@ def _text(spec: str = SPEC) -> str:
 HARMLESS = {
     r"&= \delta_j^l\,a_k^{l-1}": r"&= a_k^{l-1} \cdot \delta^l_j",
     r"z_j^l &= \sum_{k}w_{jk}^l\,a_k^{l-1} + b_j^l": r"z_j^l &= b_j^l + \sum_{p} a_p^{l-1}\,w_{jp}^l",
-    r"&= (a_j^L - y_j)\,\bigl(1 - (a_j^L)^2\bigr)": r"&= \bigl(1 - (a_j^L)^2\bigr)\,(-y_j + a_j^L)",
+    r"&= \frac{\partial J}{\partial a_j^L}\,\tanh'(z_j^L)": r"&= \tanh'(z_j^L)\,\frac{\partial J}{\partial a_j^L}",
     r"&= \delta^l\,(a^{l-1})^{\top}": r"&= \bigl(a^{l-1}\,(\delta^l)^{\top}\bigr)^{\top}",
     r"Z^l &= A^{l-1}\,(W^l)^{\top} + \mathbf{1}\,(b^l)^{\top}": r"Z^l &= \mathbf{1}\,(b^l)^{\top} + A^{l-1}\,(W^l)^{\top}",
     r"chain rule: }z_j^L": r"rule of the chain: }z_j^L",
@@ -45,7 +45,7 @@ WRONG = {
     r"&= \sum_{k}\frac{\partial J}{\partial z_k^l}": r"&= \oint\frac{\partial J}{\partial z_k^l}",
     r"\leftarrow W^2\,x + b^2": r"\leftarrow W^2\,x - b^2",
     r"W^2 \in \mathbb{R}^{3 \times 2}": r"W^2 \in \mathbb{R}^{2 \times 3}",
-    r"\sigma'(z_j^l) = a_j^l\,(1 - a_j^l)": r"\sigma'(z_j^l) = a_j^l\,(1 + a_j^l)",
+    r"&= \sigma(z)\,(1 - \sigma(z))": r"&= \sigma(z)\,(1 + \sigma(z))",
 }
 
 
