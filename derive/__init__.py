@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from derive.network import Network, batched
     from derive.specifications.specification import Specification
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "Axis": "indices",
     "Equation": "equations",
