@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen.blocks import Blocks, blocked
-from codegen.layout import LAYOUTS, ROWS, orders
+from codegen.layout import ALL_COLUMNS, COLUMNS, LAYOUTS, OUTPUT_COLUMNS, ROWS, orders
 from codegen.lower import lower_problem
 from codegen.passes import PASSES, equal_layers, shared_memory
 from codegen.problem import Problem
@@ -24,6 +24,12 @@ USUAL_BATCH = 32
 """Decisions are for batches of this size where no other is given."""
 MOST_WEIGHED = 150
 """With more equations the first choice is taken: each is lowered to be weighed, and that takes as long as all else."""
+PATTERNS = {
+    ROWS: "patterns as rows",
+    OUTPUT_COLUMNS: "patterns as rows, as columns in the last layer",
+    COLUMNS: "patterns as columns",
+    ALL_COLUMNS: "patterns as columns, x copied into them",
+}
 WEIGHED = tuple(step for step in PASSES if step not in (equal_layers, shared_memory))
 """What a program goes through before its time is estimated."""
 KEYS = ("specification", "dtype", "batch", "layout", "together", "blocks")
@@ -74,6 +80,16 @@ def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
 def choices() -> tuple[Decisions, ...]:
     """Everything that may be decided, the plainest first."""
     return tuple(Decisions(layout, together) for layout in LAYOUTS for together in (False, True))
+
+
+def in_words(decisions: Decisions) -> str:
+    """The form of a program, for its readers."""
+    parts = [PATTERNS[decisions.layout]]
+    if decisions.together:
+        parts.append("equal layers side by side where they need not wait for one another")
+    if decisions.blocks:
+        parts.append(f"in blocks: {', '.join(name for name, _ in decisions.blocks)}")
+    return "; ".join(parts)
 
 
 def passes(decisions: Decisions) -> tuple[Callable[[Program], Program], ...]:

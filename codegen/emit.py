@@ -9,7 +9,7 @@ import numpy as np
 
 from codegen import certificate
 from codegen.certificate import BOUNDS, CertificateError
-from codegen.decisions import PLAIN, Decisions, decide, optimised
+from codegen.decisions import PLAIN, Decisions, decide, in_words, optimised
 from codegen.growth import largest_inputs
 from codegen.header import STRAIGHT_LINE, TRAINING, header, memory, work
 from codegen.layout import storage
@@ -164,9 +164,8 @@ class Facts:
         if program and vectorised:
             own = numpy_vectorised.passes_record(merged, program, cite=not bare, plain=decisions.plain)
         elif self.style == "scalar":
-            own = python_scalar.passes_record(
-                problem, self.patterns or 1, cite=not bare, calls=training.numbers.calls if training and training.numbers else frozenset()
-            )
+            besides = training.numbers.needs if training and training.numbers else python_scalar.NOTHING
+            own = python_scalar.passes_record(problem, self.patterns or 1, cite=not bare, besides=besides)
         else:
             own = numpy_loops.passes_record(problem, cite=not bare)
         erf = program is not None and vectorised and any(statement.operation == "erf" for statement in program.statements)
@@ -180,7 +179,7 @@ class Facts:
         return ModuleRecord(
             name=self.network.name,
             title=f"{self.network.name}: a network and its gradients, derived by deltarule ({self.style}, {self.dtype}).",
-            header=self.header(problem, program, f"x is (batch, {inputs}), {targets}") if program and not bare else "",
+            header=self.header(problem, program, decisions, f"x is (batch, {inputs}), {targets}") if program and not bare else "",
             imports=tuple(_imports(own, training is not None)),
             dtype=self.dtype,
             spec_hash=self.network.specification.hash,
@@ -217,7 +216,7 @@ class Facts:
         straight = ("straight_line against the loops, inputs up to 1e4",) if self.style == "scalar" else ()
         return (*straight, *(("four steps of train against the update as it stands",) if self.rule else ()))
 
-    def header(self, problem: Problem, program: Program, shapes: str) -> str:
+    def header(self, problem: Problem, program: Program, decisions: Decisions, shapes: str) -> str:
         specification = self.network.specification
         assert isinstance(specification, Specification)
         loss = f"{specification.loss}, {specification.batch_reduction} over the patterns of a batch"
@@ -226,6 +225,7 @@ class Facts:
             (
                 ("Architecture", specification.architecture),
                 ("Loss", loss + penalty),
+                *([("Form", in_words(decisions))] if self.style == "vectorised" else []),
                 ("Work", work(program)),
                 ("Memory", memory(program, np.dtype(self.dtype).itemsize, problem.output if self.style == "scalar" else None)),
                 ("Generator", f"deltarule {self.version}".rstrip()),

@@ -2,6 +2,7 @@
 
 Architecture    64-32:relu-10:softmax
 Loss            cross_entropy, mean over the patterns of a batch
+Form            patterns as columns
 Work            10,465 FLOPs per pattern and 1 per step
 Memory          38,560 bytes for parameters and gradients, 536 per pattern of a batch
 Generator       deltarule 0.1.0

@@ -2,6 +2,7 @@
 
 Architecture    2-2:sigmoid-2:sigmoid
 Loss            half_squared_error, sum over the patterns of a batch
+Form            patterns as columns, x copied into them
 Work            94 FLOPs per pattern and 1 per step
 Memory          192 bytes for parameters and gradients, 80 per pattern of a batch
 Generator       deltarule 0.1.0

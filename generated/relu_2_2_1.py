@@ -2,6 +2,7 @@
 
 Architecture    2-2:relu-1:linear
 Loss            half_squared_error, sum over the patterns of a batch
+Form            patterns as columns, x copied into them
 Work            52 FLOPs per pattern and 1 per step
 Memory          144 bytes for parameters and gradients, 50 per pattern of a batch
 Generator       deltarule 0.1.0

@@ -2,6 +2,7 @@
 
 Architecture    2-3:sigmoid-2:sigmoid
 Loss            half_squared_error, sum over the patterns of a batch
+Form            patterns as rows
 Work            101 FLOPs per pattern and 1 per step
 Memory          192 bytes for parameters and gradients, 88 per pattern of a batch
 Generator       deltarule 0.1.0

@@ -10,6 +10,7 @@ import deltarule
 from codegen.verify_module import verify_module
 from derive.verification.statements import Report
 
+EQUAL = "3-4:tanh-4:tanh-4:tanh-4:tanh-2:softmax"
 SPECS = ("2-3:relu-2:linear", "3-4:tanh-2:softmax")
 
 
@@ -35,6 +36,13 @@ def test_what_is_emitted_is_right(spec: str, style: str) -> None:
     report = judged(source(spec, style=style), spec)
     assert report.ok, report
     assert {statement.detail.split(":")[0] for statement in report.statements} >= {"cost", "dW1", "db1", "dW2", "db2"}
+
+
+def test_layers_computed_together_are_judged_by_the_formula_of_the_first() -> None:
+    text = source(EQUAL)
+    assert "# at once what delta4, delta3, delta2, delta1 do not wait for:" in text
+    assert judged(text, EQUAL).ok
+    assert not judged(text.replace("multiply(a_layers, a_layers,", "multiply(a_layers, one,"), EQUAL).ok
 
 
 def test_what_is_emitted_in_float32_is_right() -> None:

@@ -51,6 +51,6 @@ def _cited(problem: Problem, statement: Statement, stacked: bool, indent: int) -
     lines = list(comment(problem.equations[statement.equation], indent))
     if not stacked:
         return [*lines, *(line for place in statement.also for line in comment(problem.equations[place], indent))]
-    others = ", ".join(problem.equations[place].tensor.name for place in statement.also)
+    together = ", ".join(problem.equations[place].tensor.name for place in (statement.equation, *statement.also))
     pad = " " * indent + "# "
-    return [*lines, *(f"{pad}{line}" for line in wrap(f"beforehand, and likewise for {others}:", WIDTH - len(pad)))]
+    return [*(f"{pad}{line}" for line in wrap(f"at once what {together} do not wait for:", WIDTH - len(pad))), *lines]
