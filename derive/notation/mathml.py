@@ -49,6 +49,7 @@ _SIGNS = {
     "top": "⊤",
     "square": "□",
 }
+_BEFORE_A_PREFIX = ("=", "approx", "<", ">", "<=", ">=", "!=", "leftarrow", "(", ",", "cdot")
 _GAPS = {"thin": "0.167em", "medium": "0.278em", "quad": "1em"}
 _SIZES = ("", "1.2em", "1.8em", "2.4em")
 _FENCES = {"(": ("(", ")"), "[": ("[", "]"), "|": ("|", "|"), "norm": ("‖", "‖"), "{": ("{", "}")}
@@ -125,7 +126,9 @@ def _parts(parts: tuple[Layout, ...]) -> str:
     for number, part in enumerate(parts):
         if isinstance(part, Argument) and number:
             pieces.append("<mo>&#x2061;</mo>")
-        pieces.append(mathml_of(part))
+        before = parts[number - 1] if number else None
+        is_prefix = part == Sign("-") and isinstance(before, Sign) and before.name in _BEFORE_A_PREFIX
+        pieces.append('<mo form="prefix">−</mo>' if is_prefix else mathml_of(part))
     return "".join(pieces)
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from derive.expressions import Entry, Tensor
 from derive.indices import Affine
-from derive.notation.layout import Digits, Gap, Grid, Layout, Row, Sign, row
+from derive.notation.layout import Digits, Gap, Grid, Layout, Row, Sign, fenced, row
 from derive.notation.symbols import array_layout
 from derive.notation.typeset import layout
 from derive.notation.view import View
@@ -199,7 +199,7 @@ def _update(story: Story, own: Example, update: Update, view: View) -> list[Line
     slope = Written(own.shown(update.slope))
     times = layout(slope, page)
     if slope.is_below_zero:
-        times = row(Sign("("), times, Sign(")"))
+        times = fenced(times)
     relation = "=" if own.numbers.carry == "rounded" or own.is_exact(update.slope) else "approx"
     numbers = row(layout(Written(update.before), page), sign, Digits(own.numbers.rate_text), dot, times)
     value = (_relation(own, update.after), _value(story, own, update.after))
