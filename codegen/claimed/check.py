@@ -53,6 +53,11 @@ def is_code_claim(claim: str) -> bool:
 def check_code(claim: str, results: Results, notation: Notation, limits: Limits | None = None) -> Verdict:
     """The verdict on ``file.py:function`` as gradients of a network.
 
+    The function is called with ``(parameters, x, t)``: parameters by attribute (``parameters.W1``), key (``parameters["W1"]``), place or in
+    order, W as (n_out, n_in), b as (n_out,); x as (batch, n_in) and t as (batch, n_out), both turned round where that does not fit, t as
+    class numbers where targets sum to one, one pattern at a time where no batch can be given. For an equation file it is called with
+    ``(parameters, inputs)``. It returns gradients or ``(loss, gradients)``; ``codegen.claimed.returned`` says in which forms.
+
     Raises InputError where there is no such file or function, or where the file is no Python or cannot be loaded.
     """
     path, name = _parsed(claim)

@@ -19,7 +19,7 @@ from derive.verification.points import kinks_of
 
 MARGIN = 1e-3
 """How far every comparison stays from a tie at an ordinary point."""
-_TRIES = 40
+_TRIES, _VARIED = 40, 8
 _MOST_KINKS = 8
 _FEW = 8
 
@@ -93,7 +93,7 @@ def place(formulas: Formulas, sizes: Mapping[str, int], seed: int, kind: str = "
             work = worked(formulas, sizes, given)
         except FloatingPointError as error:
             raise NoValue(str(error)) from error
-        if _is_clear(work, varied=attempt < _TRIES // 2) or (attempt == _TRIES - 1 and np.isfinite(work.cost)):
+        if _is_clear(work, varied=attempt < _VARIED) or (attempt == _TRIES - 1 and np.isfinite(work.cost)):
             return Place(sizes, work, kind)
     raise NoValue("no point was found at which the loss has a value")
 

@@ -8,12 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import deltarule
 from codegen.claimed import Limits, check_code, is_code_claim
+from codegen.claimed.diagnosis import cause_of
+from codegen.claimed.evidence import Evidence
+from codegen.claimed.places import declared_sizes, place
+from codegen.claimed.values import Formulas
 from derive.claims.verdict import FAMILIES
 from derive.errors import InputError
 from derive.network import network
 from derive.notation import load
 from derive.results import Results, results_of
+from derive.slips.spoil import slips_of
 
 HERE = Path(__file__).parent
 EQUATIONS = HERE.parents[1] / "derive" / "equations"
@@ -176,6 +182,51 @@ def test_a_crash_or_an_endless_loop_while_loading_is_an_answer(tmp_path):
         found = check_code(f"{tmp_path / 'student.py'}:f", results("2-3:tanh-2"), load("nielsen"), SHORT)
         assert found.verdict == "wrong"
         assert words in found.detail
+
+
+GRAPH = """inputs = 3
+l2 = 0.05
+[[layers]]
+name = "a"
+units = 2
+activation = "relu6"
+[[layers]]
+name = "b"
+units = 2
+from = ["input"]
+bias = false
+[[layers]]
+type = "concatenate"
+from = ["a", "b"]
+[[layers]]
+units = 2
+activation = "softmax"
+"""
+
+
+@pytest.mark.parametrize("name", ["graph", "batch_norm"])
+def test_what_is_emitted_is_a_right_claim(name, tmp_path):
+    spec = tmp_path / "graph.toml" if name == "graph" else EQUATIONS / f"{name}.toml"
+    if name == "graph":
+        spec.write_text(GRAPH)
+    (tmp_path / "emitted.py").write_text(str(deltarule.network(spec).emit(style="vectorised")))
+    found = check_code(f"{tmp_path / 'emitted.py'}:loss_and_gradients", results(str(spec)), load("nielsen"), QUICK)
+    assert found.verdict == "right", str(found)
+    assert "loss and gradients agree" in found.detail
+
+
+def test_slips_in_derived_formulas_are_told_by_their_numbers():
+    formulas = Formulas(results("3-3:tanh-3:sigmoid-3").batch_sweep)
+    system, told = formulas.sweep.system, []
+    places = [place(formulas, declared_sizes(system, patterns), seed) for seed, patterns in ((2, 7), (3, 7), (4, 1))]
+    slips = [slip for derivation in formulas.sweep.derivations for slip in slips_of(derivation.equation, formulas.sweep)]
+    for slip in slips[::9]:
+        evidence = [Evidence(at, at.work.with_other({slip.equation.tensor: slip.wrong})) for at in places]
+        if not all(own.ok for own in evidence):
+            told.append((slip.family, cause_of(evidence, formulas).family))
+    assert len(told) >= 10
+    same = [family == own or (family, own) == ("index", "transpose") for family, own in told]  # of a product both are one mistake
+    assert sum(same) >= 0.9 * len(told), told
 
 
 def test_only_a_file_and_a_name_are_a_claim_about_code():
