@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codegen.scalar.expand import Place, expanded
 from codegen.scalar.values import Value, Values
 from codegen.targets.loops import loop_lines
-from codegen.targets.python_scalar.lines import Assignments, bracketed, reached, unconditional
+from codegen.targets.python_scalar.lines import Assignments, Needs, bracketed, reached, unconditional
 from codegen.targets.python_scalar.text import text
 from codegen.updates.formulas import EVERY, Formulas, cited_update
 from derive.expressions import Entry
@@ -18,10 +18,10 @@ from derive.traversal import tensors_of
 
 @dataclass(frozen=True)
 class NumberUpdate:
-    """The body of a function of ``flat_parameters``, ``slopes``, ``memory`` and ``numbers``, and the functions that it calls."""
+    """The body of a function of ``flat_parameters``, ``slopes``, ``memory`` and ``numbers``, and what it needs of its module."""
 
     lines: tuple[str, ...]
-    calls: frozenset[str]
+    needs: Needs
 
 
 def number_update(rule: Optimiser, names: Sequence[str]) -> NumberUpdate:
@@ -65,8 +65,7 @@ def number_update(rule: Optimiser, names: Sequence[str]) -> NumberUpdate:
         lines += bracketed(f"    {state} = ", found[state], "", 4)
     lines += bracketed("    updated = ", found[PARAMETER.name], "", 4)
     memory = ", ".join(rule.state) + ("," if len(rule.state) == 1 else "")
-    calls = frozenset(str(value.detail) for value in counts if value.operation == "call")
-    return NumberUpdate((*lines, f"    return updated, ({memory})"), calls)
+    return NumberUpdate((*lines, f"    return updated, ({memory})"), Needs.of(counts))
 
 
 def _place(values: Values, at: dict[str, Value]) -> Place:

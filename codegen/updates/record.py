@@ -92,7 +92,7 @@ class TrainingRecord:
     @property
     def helpers(self) -> tuple[str, ...]:
         """The names of the helpers that an update on floats calls."""
-        return tuple(name for name in HELPERS if self.numbers is not None and name in self.numbers.calls)
+        return tuple(name for name in HELPERS if self.numbers is not None and name in self.numbers.needs.calls)
 
 
 def training_record(rule: Optimiser, on_floats: Problem | None = None) -> TrainingRecord:

@@ -10,9 +10,10 @@ from codegen.problem import Problem, resized
 from codegen.scalar.build import scalar_program
 from codegen.scalar.helpers import HELPERS
 from codegen.targets.python_scalar.functions import Function
-from codegen.targets.python_scalar.lines import bracketed
+from codegen.targets.python_scalar.lines import Needs, bracketed
 
 FROM_MATH = ("erf", "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh")
+NOTHING = Needs()
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class ScalarRecord:
     outputs_row: tuple[str, ...]
 
 
-def passes_record(problem: Problem, patterns: int, cite: bool = True, calls: frozenset[str] = frozenset()) -> Mapping[str, Any]:
+def passes_record(problem: Problem, patterns: int, cite: bool = True, besides: Needs = NOTHING) -> Mapping[str, Any]:
     """The fields of a module record that depend on this target; ``patterns`` are written out, other numbers take a loop.
 
-    ``calls`` are functions that the rest of the module needs as well. Raises InputError where there would be too many operations.
+    ``besides`` is what the rest of the module needs. Raises InputError where there would be too many operations.
     """
     x, t = problem.inputs
     results = (problem.loss, *problem.gradients.values(), *problem.input_gradients)
@@ -57,12 +58,12 @@ def passes_record(problem: Problem, patterns: int, cite: bool = True, calls: fro
     after += loop.returned_with(extra) if extra else loop.returned()
     own = straight.body()
     outputs = forward.looped((x,))
-    calls = calls | straight.calls | loop.calls | forward.calls
+    needs = besides | straight.needs | loop.needs | forward.needs
     record = ScalarRecord(
         patterns=patterns,
-        compares=straight.compares or loop.compares,
-        functions=tuple(name for name in FROM_MATH if name in calls),
-        helpers=tuple(lines for name, lines in HELPERS.items() if name in calls),
+        compares=needs.compares,
+        functions=tuple(name for name in FROM_MATH if name in needs.calls),
+        helpers=tuple(lines for name, lines in HELPERS.items() if name in needs.calls),
         unpacked=tuple(straight.unpacked(written_out.parameters, "flat_parameters", 4)),
         rows=tuple(straight.rows(written_out.inputs[0], 8)),
         targets=tuple(straight.rows(written_out.inputs[1], 8)),

@@ -8,7 +8,7 @@ from codegen.problem import Problem
 from codegen.scalar.build import Named, ScalarProgram
 from codegen.scalar.values import AFTER, BEFORE, PATTERN
 from codegen.targets.module_record import WIDTH, comment
-from codegen.targets.python_scalar.lines import Assignments, bracketed, reached, unconditional
+from codegen.targets.python_scalar.lines import Assignments, Needs, bracketed, reached, unconditional
 from codegen.targets.python_scalar.text import text
 from derive.expressions import Tensor
 
@@ -22,8 +22,7 @@ class Function:
         self.problem, self.program, self.results, self.cite = problem, program, results, cite
         wanted = [value for tensor in results for value in program.found[tensor]]
         counts = reached([*wanted, *(own.value for own in program.sums)])
-        self.calls = {str(value.detail) for value in counts if value.operation == "call"}
-        self.compares = any(value.operation in ("largest", "smallest") and len(value.arguments) == 2 for value in counts)
+        self.needs = Needs.of(counts)
         self.live = [named for named in program.named if named.value in counts]
         always = unconditional([*wanted, *(own.value for own in program.sums), *(named.value for named in self.live)])
         given = {str(value.detail) for values in program.given.values() for value in values}

@@ -38,6 +38,24 @@ def reached(roots: Iterable[Value]) -> dict[Value, int]:
     return counts
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What lines need of their module: the functions that they call, and whether they choose one of two numbers by a comparison."""
+
+    calls: frozenset[str] = frozenset()
+    compares: bool = False
+
+    @classmethod
+    def of(cls, values: Iterable[Value]) -> Needs:
+        """What the lines of these values need."""
+        listed = list(values)
+        calls = frozenset(str(value.detail) for value in listed if value.operation == "call")
+        return cls(calls, any(value.operation in ("largest", "smallest") and len(value.arguments) == 2 for value in listed))
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(self.calls | other.calls, self.compares or other.compares)
+
+
 def unconditional(roots: Iterable[Value]) -> set[Value]:
     """The values that are computed whatever conditions say."""
     found: set[Value] = set()
