@@ -17,5 +17,5 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     assert first is not None
     assert first[1].splitlines() == [
         "pip install . && deltarule build 2-2:relu-1:linear -o out",
-        "pip install '.[test]' && python -m pytest",
+        "pip install '.[test]' && python -m pytest -n auto",
     ]
