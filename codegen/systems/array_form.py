@@ -38,7 +38,7 @@ def passes_record(work: Work, cite: bool = True) -> Mapping[str, Any]:
     known = {array.name for array in kinds[0][1]}
     inner = [array for array in printer.used if array.name not in known]
     code = [line for line in (*forward, *loss, *step, *array_lines(work)) if not line.lstrip().startswith("#")]
-    needed = frozenset(re.findall(r"\w+", " ".join(code)))
+    needed = frozenset(re.findall(r"\w+", " ".join((*code, *printer.views.values()))))
     blocks = [
         Block("NumPy's functions", tuple(sorted(printer.functions.items()))),
         Block("constants", tuple((array.name, array.constant) for array in inner if array.constant)),
