@@ -51,6 +51,8 @@ def story(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = 
     for kind, value, known in (("format", options.format, FORMATS), ("level", options.level, LEVELS)):
         if value not in known:
             raise unknown(kind, value, known)
+    for what, line in (("title", options.title), ("author", options.author), ("date", options.date)):
+        _given(line, what)
     told, notation = in_convention(results, load(options.notation))
     return Story(told, notation, load_words(options.language), options, code)
 

@@ -17,8 +17,8 @@ from tests.derive.notes.test_documents import results
 ENGLISH = Path(derive.__file__).parent / "words" / "en.toml"
 
 
-def written(**options: str) -> str:
-    text = notes(results(2), Options(**options))
+def written(number: int = 6, **options: str) -> str:
+    text = notes(results(number), Options(**options))
     assert isinstance(text, str)
     return text
 
@@ -35,12 +35,12 @@ def without_words(tex: str) -> list[str]:
 
 
 def test_french_notes_have_the_same_displays() -> None:
-    english, french = (re.findall(r"\$\$(.*?)\$\$", written(language=code), re.DOTALL) for code in ("en", "fr"))
+    english, french = (re.findall(r"\$\$(.*?)\$\$", written(2, language=code), re.DOTALL) for code in ("en", "fr"))
     assert [without_words(tex) for tex in english] == [without_words(tex) for tex in french]
 
 
 def test_french_formulas_pass_the_strict_check() -> None:
-    found = list(dict.fromkeys(formulas(written(language="fr"))))
+    found = list(dict.fromkeys(formulas(written(2, language="fr"))))
     assert any("dérivée" in tex for tex in found)
     assert [(tex, fault) for tex in found if (fault := strict.fault(tex))] == []
     if strict.katex() is not None:
