@@ -30,7 +30,7 @@ from derive.words import Code, Math, Reference, Sentence, Strong, Text
 _SCRIPT = 0.74
 _FENCES = (0.4, 0.47, 0.61, 0.75)
 _GAPS = {"thin": 0.17, "medium": 0.28, "quad": 1.0}
-_RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "leftarrow", "in")
+_RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "approx", "leftarrow", "in")
 _BINARY = ("+", "-", "cdot", "odot", "circ", "times", "oslash")
 _WIDE_LETTERS = "mwMWABCDEGHKNOQRUVXYZ"
 
@@ -120,21 +120,44 @@ def sentence_width(sentence: Sentence) -> float:
     return total
 
 
+_SIDES, _TERMS = ("=", "approx"), ("+", "-", "odot")
+"""Where a long formula breaks first, and where else before its factors."""
+
+
 def broken(item: Layout, limit: float) -> tuple[Layout, ...]:
     """A formula in lines of at most ``limit`` em where its outermost terms or factors allow it."""
     if width(item) <= limit or not isinstance(item, Row):
         return (item,)
+    if not (_before(item.parts, _SIDES) or _before(item.parts, _TERMS)):
+        opened = _opened(item)
+        if opened is not item:
+            return broken(opened, limit)
     lines: list[list[Layout]] = [[]]
     for piece in _pieces(item.parts):
         if lines[-1] and sum(map(width, (*lines[-1], *piece))) > limit:
             lines.append([])
         lines[-1] += piece
-    return tuple(Row(tuple(line)) for line in lines)
+    if len(lines) == 1:
+        opened = _opened(item)
+        return broken(opened, limit) if opened is not item else (item,)
+    return tuple(part for line in lines for part in broken(Row(tuple(line)), limit))
+
+
+def _opened(item: Row) -> Row:
+    """A row with its widest group in parentheses as parts of the row itself, so that a line may end inside."""
+    groups = [part for part in item.parts if type(part) is Fenced and part.fence == "(" and isinstance(part.body, Row)]
+    if not groups:
+        return item
+    widest = item.parts.index(max(groups, key=width))
+    group = item.parts[widest]
+    assert isinstance(group, Fenced)
+    assert isinstance(group.body, Row)
+    return Row((*item.parts[:widest], Sign("("), *group.body.parts, Sign(")"), *item.parts[widest + 1 :]))
 
 
 def _pieces(parts: tuple[Layout, ...]) -> list[tuple[Layout, ...]]:
     """The sides of relations; else the terms with the signs before them; a single term in its factors, later ones after a cross."""
-    starts = _before(parts, ("=", "approx")) or _before(parts, ("+", "-", "odot"))
+    starts = _before(parts, _SIDES) or _before(parts, _TERMS)
     if not starts:
         starts = [number for number, part in enumerate(parts) if number and isinstance(part, Gap)]
         if not starts:

@@ -72,16 +72,23 @@ def _sheet(system: System) -> _Sheet | None:
     if len(columns) > _MOST_COLUMNS:
         slots = [*columns[:_FIRST], None, *columns[-_LAST:]]
     rows = max(len(column) for column in slots if column is not None)
-    height = rows * _ROW + 0.5
+    most = max((_parameters(system, tensor) for column in slots for tensor in column or ()), default=0)
+    extra = max(0, most - 2) * _LINE
+    height = rows * (_ROW + extra) + 0.5
     places: dict[Tensor, Point] = {}
     dots: Point | None = None
     for number, column in enumerate(slots):
         x = _MARGIN + number * _COLUMN
         if column is None:
-            dots = (x, height - _ROW + 0.4)
+            dots = (x, height - _ROW - extra + 0.4)
         for row, tensor in enumerate(column or ()):
-            places[tensor] = (x, height - _ROW + 0.4 - row * _ROW)
+            places[tensor] = (x, height - _ROW - extra + 0.4 - row * (_ROW + extra))
     return _Sheet(places, dots, 2 * _MARGIN + (len(slots) - 1) * _COLUMN, height)
+
+
+def _parameters(system: System, tensor: Tensor) -> int:
+    """How many parameters and inputs an equation reads."""
+    return sum(read not in system.definitions for read in tensors_of(system.definitions[tensor].right))
 
 
 class _Labels:
@@ -177,7 +184,7 @@ def _between(start: Point, end: Point, tensor: Tensor, system: System, labels: _
 
 def _given(given: Sequence[Tensor], at: Point, labels: _Labels) -> list[Mark]:
     """Inputs and parameters from above: values left of the arrow, adjoints right of the one that goes back."""
-    top, bottom = at[1] + 1.25, at[1] + _RADIUS
+    top, bottom = at[1] + 1.25 + max(0, len(given) - 2) * _LINE, at[1] + _RADIUS
     marks: list[Mark] = [Edge((at[0] - _APART, top), (at[0] - _APART, bottom), arrow=True)]
     adjoints = [(number, labels.adjoint(tensor)) for number, tensor in enumerate(given)]
     for number, tensor in enumerate(given):
