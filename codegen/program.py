@@ -61,13 +61,15 @@ class Buffer:
 class View:
     """A buffer as a statement sees it: the stored axis at each place, None where it is spread; ``flat``: all axes as one.
 
-    ``window`` gives the first and the end of the positions of each stored axis, None for all of them.
+    ``window`` gives the first and the end of the positions of each stored axis, None for all of them; ``row`` is the position of the
+    first stored axis where only one is seen.
     """
 
     buffer: str
     places: tuple[int | None, ...] = ()
     flat: bool = False
     window: tuple[tuple[int, int] | None, ...] = ()
+    row: int | None = None
 
     def renamed(self, names: Mapping[str, str]) -> View:
         return replace(self, buffer=names[self.buffer]) if self.buffer in names else self

@@ -64,7 +64,8 @@ def statement_duration(program: Program, statement: Statement, batch: int, items
 def _way(program: Program, view: View, target: View) -> str:
     """How an operand lies beside the target of an elementwise statement."""
     axes = program.buffers[view.buffer].axes
-    if not axes or (view.places == target.places and not view.window and axes == program.buffers[target.buffer].axes):
+    alike = view.places == target.places and not view.window and axes == program.buffers[target.buffer].axes
+    if alike or not axes or view.row is not None:
         return "same"
     places = [place for place in view.places if place is not None]
     return "turned" if places != sorted(places) else "spread"

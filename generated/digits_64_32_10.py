@@ -186,8 +186,8 @@ class Workspace:
 def _passes(workspace: Workspace) -> tuple:
     """The passes over memory that is allocated here: forward, loss and step."""
     batch = workspace.batch
-    W1, b1, W2, b2 = workspace.parameters
-    dW1, db1, dW2, db2 = workspace.gradients
+    W1, b1, W2, _b2 = workspace.parameters
+    dW1, db1, _dW2, _db2 = workspace.gradients
     # NumPy's functions
     add = np.add
     copyto = np.copyto

@@ -9,7 +9,18 @@ from codegen.passes.equal_layers import equal_layers
 from codegen.passes.in_place import in_place
 from codegen.passes.order import forward_first
 from codegen.passes.sharing import shared_memory
+from codegen.passes.short_maxima import short_maxima
 
-PASSES = (common_subexpressions, dead_statements, forward_first, in_place, bias_rows, equal_layers, shared_memory)
+PASSES = (common_subexpressions, dead_statements, forward_first, in_place, bias_rows, short_maxima, equal_layers, shared_memory)
 
-__all__ = ["PASSES", "bias_rows", "common_subexpressions", "dead_statements", "equal_layers", "forward_first", "in_place", "shared_memory"]
+__all__ = [
+    "PASSES",
+    "bias_rows",
+    "common_subexpressions",
+    "dead_statements",
+    "equal_layers",
+    "forward_first",
+    "in_place",
+    "shared_memory",
+    "short_maxima",
+]

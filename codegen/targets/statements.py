@@ -38,6 +38,8 @@ class Printer:
         buffer = self.program.buffers[view.buffer]
         if buffer.documented and view.flat:
             return f"{buffer.name}_flat"
+        if view.row is not None:
+            return f"{buffer.name}_row_{view.row}"
         places = view.places
         if view.window:
             cut = "_".join(f"{window[0]}_to_{window[1]}" for window in view.window if window)
@@ -262,6 +264,8 @@ def _suffix(view: View) -> str:
 def _seen(name: str, view: View) -> str:
     """A view of the array of that name as an expression."""
     places = view.places
+    if view.row is not None:
+        return f"{name}[{view.row}]"
     if view.window:
         cut = ", ".join(f"{window[0]}:{window[1]}" if window else ":" for window in view.window)
         return _seen(f"{name}[{cut}]", replace(view, window=()))

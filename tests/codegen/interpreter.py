@@ -68,6 +68,8 @@ class Machine:
         array = self.arrays[view.buffer]
         if view.flat:
             return array.reshape(-1)
+        if view.row is not None:
+            return array[view.row]
         kept = [place for place in view.places if place is not None]
         spread = tuple(None if place is None else slice(None) for place in view.places)
         return array.transpose(kept)[spread] if view.places else array

@@ -12,9 +12,19 @@ from interpreter import values_of
 
 from codegen.decisions import Decisions, passes
 from codegen.emit import problem_for
-from codegen.layout import LAYOUTS, orders
+from codegen.layout import COLUMNS, LAYOUTS, ROWS, orders
 from codegen.lower import lower_problem
-from codegen.passes import PASSES, bias_rows, common_subexpressions, dead_statements, equal_layers, forward_first, in_place, shared_memory
+from codegen.passes import (
+    PASSES,
+    bias_rows,
+    common_subexpressions,
+    dead_statements,
+    equal_layers,
+    forward_first,
+    in_place,
+    shared_memory,
+    short_maxima,
+)
 from codegen.problem import Problem, summed_in_place
 from codegen.program import GRADIENT, SCRATCH, Program, Statement, View
 from derive.network import network
@@ -157,3 +167,16 @@ def test_layers_that_wait_for_one_another_stay_apart() -> None:
     together = after(program, *PASSES)
     tangents = [s for s in together.statements if s.operation == "tanh"]
     assert len(tangents) == 4
+
+
+def test_the_largest_of_three_columns_is_two_comparisons_and_of_rows_a_reduction() -> None:
+    for layout, operations in ((COLUMNS, ["maximum", "maximum"]), (ROWS, ["largest"])):
+        _, program = lowered("3-4:tanh-3:softmax", None, layout)
+        before = after(program, *PASSES[: PASSES.index(short_maxima)])
+        made = [s.operation for s in short_maxima(before).statements if s.target.buffer == "max_z2"]
+        assert made == operations
+
+
+def test_the_largest_of_many_columns_stays_a_reduction() -> None:
+    _, program = lowered("3-4:tanh-9:softmax", None, COLUMNS)
+    assert short_maxima(program) == program
