@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Basic
 
 from codegen.partial import is_partial
-from codegen.targets.python_text import Source, guards_and_rest, is_guard, is_guarded, length, text
+from codegen.targets.python_text import Source, guards_and_rest, inside, is_guard, is_guarded, length, text
 from codegen.unfold import is_constant
 from derive.calculus.canonical import canonical
 from derive.expressions import Apply, Bracket, Cases, Entry, Expression, Function, Largest, Plus, Power, Product, Tensor, Total
@@ -56,24 +57,30 @@ def lines_in_loops(left: Entry, right: Expression, source: Source, indent: int, 
 
 def _assigned(target: str, value: Expression, source: Source, indent: int, sign: str = "=") -> list[str]:
     """``target = value``; where the line is long, parts of it are named first, and a long sum becomes a loop."""
-    lines: list[str] = []
+    named: list[tuple[str, list[str]]] = []
     while True:
         line = f"{' ' * indent}{target} {sign} {text(value, source)}"
         if len(line) <= WIDTH:
-            return [*lines, line]
+            return _after(named, [line])
         if is_guarded(value):
-            return [*lines, *_under_guard(target, value, source, indent, sign)]
-        if isinstance(value, Cases) and sign == "=":
-            return [*lines, *_branches(target, value, source, indent)]
+            return _after(named, _under_guard(target, value, source, indent, sign))
         part = _largest_part(value, source, WIDTH - indent) or _long_sum(value, source) or _long_branch(value, source)
         if part is None:
             break
         name = _fresh(part, source)
-        lines += _assigned(name, part, source, indent)
+        named.append((name, _assigned(name, part, source, indent)))
         source = replace(source, key={**source.key, part: name})
     if isinstance(value, Total) and sign == "=":
-        return [*lines, *_summing_loop(target, value, source, indent)]
-    return [*lines, line]
+        return _after(named, _summing_loop(target, value, source, indent))
+    return _after(named, [line])
+
+
+def _after(named: Sequence[tuple[str, list[str]]], lines: list[str]) -> list[str]:
+    """``lines`` after those that name what they read; a part that was named is not read where a larger one got a name later."""
+    for name, own in reversed(named):
+        if name in re.findall(r"\w+", "\n".join(lines)):
+            lines = [*own, *lines]
+    return lines
 
 
 def _summing_loop(target: str, value: Total, source: Source, indent: int) -> list[str]:
@@ -154,8 +161,9 @@ def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool =
 
 def _needs_guard(value: Basic, source: Source) -> bool:
     """Whether a part may only be computed where a guard around it holds: it reads what stands nowhere."""
-    found = ((entry.tensor, place) for entry, place, _ in reads_outside(value))
-    return any(tensor not in source.outside and tensor.axes[place] != source.batch for tensor, place in found)
+    found = [(entry, place) for entry, place, _ in reads_outside(value)]
+    open_reads = (e for e, place in found if e.tensor not in source.outside and e.tensor.axes[place] != source.batch)
+    return any(inside(entry, source) for entry in open_reads)
 
 
 def _may_fail(value: Basic) -> bool:

@@ -114,13 +114,13 @@ def _(value: Entry, source: Source) -> tuple[str, int]:
     if not positions:
         return value.tensor.name, ATOM
     words = f"{value.tensor.name}[{positions}]"
-    inside = _inside(value, source)
-    if not inside:
+    tests = inside(value, source)
+    if not tests:
         return words, ATOM
-    return f"{words} if {inside} else {python_number(source.outside.get(value.tensor, ZERO), source.batch)}", CHOICE
+    return f"{words} if {tests} else {python_number(source.outside.get(value.tensor, ZERO), source.batch)}", CHOICE
 
 
-def _inside(value: Entry, source: Source) -> str:
+def inside(value: Entry, source: Source) -> str:
     """What must hold for an entry to lie inside the ranges of its tensor, empty where it always does."""
     tests = []
     for position, axis in zip(value.positions, value.tensor.axes, strict=True):
