@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -196,8 +197,8 @@ class Facts:
             extra_results=extra,
             unpacked_parameters=unpacked(names, "parameters"),
             unpacked=(
-                *unpacked(names, "workspace.parameters"),
-                *unpacked([gradient.name for gradient in problem.gradients.values()], "workspace.gradients"),
+                *unpacked(_used(names, own), "workspace.parameters"),
+                *unpacked(_used([gradient.name for gradient in problem.gradients.values()], own), "workspace.gradients"),
                 *(f"    {name} = workspace.{name}" for name, _ in extra),
             ),
             reference=reference,
@@ -243,6 +244,16 @@ def _size(tensor: Tensor) -> int:
     for axis in tensor.axes:
         size *= axis.size
     return size
+
+
+def _used(names: Sequence[str], own: Mapping[str, Any]) -> list[str]:
+    """Names as the passes use them; one that they do not use begins with an underscore."""
+    values = (value for block in own.get("setup", ()) for _, value in block.lines)
+    lines = (
+        line for part in ("forward_lines", "loss_lines", "step_lines") for line in own.get(part, ()) if not line.lstrip().startswith("#")
+    )
+    words = {word for text in (*values, *lines) for word in re.findall(r"\w+", text)}
+    return [name if name in words else f"_{name}" for name in names]
 
 
 def _imports(own: Mapping[str, Any], trained: bool) -> list[str]:

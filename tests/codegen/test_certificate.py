@@ -126,7 +126,7 @@ def test_a_wrong_statement_is_caught_by_both_checks(old: str, new: str) -> None:
 def test_a_wrong_sign_far_below_the_output_is_caught_though_gradients_are_tiny_there(dtype: str) -> None:
     text = text_of("3-" + "4-" * 15 + "2", dtype=dtype)
     line = next(line for line in text.splitlines() if "dot(delta1_T, dW1" in line)
-    module = loaded(text.replace(line, f"{line}\n        np.negative(dW1, dW1)"))
+    module = loaded(text.replace(line, f"{line}\n        np.negative(workspace.gradients.W1, workspace.gradients.W1)"))
     assert abs(module.loss_and_gradients(*module._random_point(3))[1].W1).max() < 1e-9
     with pytest.raises(CertificateError, match="W1"):
         check_selftest(module)
