@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # so that this works in a copy of the repository that is not installed
@@ -16,11 +17,14 @@ sys.path.insert(0, str(HERE.parent))  # so that this works in a copy of the repo
 import deltarule  # noqa: E402
 from derive.files import write  # noqa: E402
 
+OPTIONS: dict[str, dict[str, Any]] = {"xor_2_2_1": {"batch": 4, "optimiser": "rprop"}}
+"""What is asked of modules beside their spec, by name."""
+
 
 def emitted(spec: Path) -> Iterator[tuple[Path, str]]:
     """Each file that belongs to a spec, and what must stand in it."""
     network = deltarule.network(spec)
-    yield HERE / f"{network.name}.py", network.emit()
+    yield HERE / f"{network.name}.py", network.emit(**OPTIONS.get(network.name, {}))
     yield HERE / f"{network.name}.md", network.notes(format="md")
 
 
