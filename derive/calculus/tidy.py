@@ -5,6 +5,7 @@ The order of factors and terms stays as written; nothing is multiplied out.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import singledispatch
 
 from sympy import Basic, Rational
@@ -90,8 +91,8 @@ def _number_apart(term: Expression) -> tuple[Rational, Expression]:
 
 
 def _same(one: Expression, other: Expression) -> bool:
-    """Whether two terms are equal up to the names of bound indices."""
-    if one == other:
+    """Whether two terms are equal up to the names of bound indices, or the order of factors."""
+    if one == other or (isinstance(one, Product) and isinstance(other, Product) and Counter(one.args) == Counter(other.args)):
         return True
     return type(one) is type(other) and any(isinstance(node, BINDERS) for node in walk(one)) and match(one, other, ()) is not None
 
