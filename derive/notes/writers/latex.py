@@ -63,18 +63,23 @@ def _letter(letter: str) -> str:
     return "?"
 
 
+def _breakable(text: str) -> str:
+    """Words in which a line may end after an underscore."""
+    return escape_latex(text).replace("\\_", "\\_\\allowbreak{}")
+
+
 def inline(sentence: Sentence, paper: Paper, *, heading: bool = False) -> str:
     """Running text as LaTeX; formulas in headings get a plain form for bookmarks."""
     pieces = []
     for piece in sentence:
         match piece:
             case Text(text):
-                pieces.append(escape_latex(text))
+                pieces.append(escape_latex(text) if heading else _breakable(text))
             case Strong(text):
                 pieces.append(f"\\textbf{{{escape_latex(text)}}}")
             case Code(text):
-                breakable = escape_latex(text).replace("-", "-\\allowbreak{}")
-                pieces.append(f"\\texttt{{{escape_latex(text) if heading else breakable}}}")
+                shown = escape_latex(text) if heading else _breakable(text).replace("-", "-\\allowbreak{}")
+                pieces.append(f"\\texttt{{{shown}}}")
             case Math(formula, display):
                 style = "\\displaystyle " if display else ""
                 math = f"${style}{to_latex(formula)}$"
