@@ -13,7 +13,7 @@ from derive.claims.networks import Stage
 from derive.claims.repairs import Repair, of_sizes, repairs_of
 from derive.claims.rewritten import speaks_of_units, widened
 from derive.errors import InputError
-from derive.expressions import Apply, Entry, Expression, Function
+from derive.expressions import MINUS_ONE, Apply, Entry, Expression, Function, Product
 from derive.functions.scalar import FUNCTIONS
 from derive.reader.activations import activation_of
 from derive.reader.printing import latex_of
@@ -172,6 +172,8 @@ def _at(reading: Reading, point: Point, stage: Stage, layer: int | None) -> Iter
 
 def _subject(left: Expression) -> Entry | None:
     """What the left side is the derivative by, or the left side itself."""
+    if isinstance(left, Product) and len(left.args) == 2 and left.args[0] == MINUS_ONE:
+        left = left.args[1]
     by = getattr(left, "by", left)
     if isinstance(by, Entry):
         return Entry(by.tensor.of, *by.positions) if by.tensor.of is not None else by

@@ -34,7 +34,7 @@ _SEEDS = 3
 class Mutant:
     """One wrong formula: ``caught`` names the checks that notice; ``verdict`` and ``found`` are what is said about it as a claim.
 
-    ``wrong`` says whether its value is wrong at all: a mistake that changes no value is shown and counts for nothing.
+    ``wrong`` says whether it is wrong at all: a mistake that changes no value, or nothing that is printed, counts for nothing.
     """
 
     number: int
@@ -48,8 +48,11 @@ class Mutant:
 
     @property
     def slips_through(self) -> bool:
-        """Whether a wrong formula is noticed by no check of values."""
-        return self.wrong and not (EVALUATION in self.caught and (CLAIM in self.caught or not self.verdict))
+        """Whether a wrong formula is noticed by no check of values.
+
+        A claim can be right in another reading: where letters tell no layers, the formula as printed may say something that holds.
+        """
+        return self.wrong and EVALUATION not in self.caught
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def _mutant(result: Result, slip: Slip, ground: Ground, points: Sequence[Point],
     verdict = _verdict(latex, grounds)
     if verdict is not None and verdict.verdict != RIGHT:
         caught.append(CLAIM)
-    wrong = bool(evaluated) or ground.refuted(slip) is not None
+    as_printed = latex_equation(result.equation, notation, View(general=result.layer))
+    wrong = latex != as_printed and (evaluated or ground.refuted(slip) is not None)
     return Mutant(
         result.number,
         slip.kind,

@@ -46,7 +46,9 @@ def claim_syntax(text: Text, notation: Notation) -> Chain:
     for symbol in (*notation.symbols.values(), *notation.role_outputs):
         base = symbol.base if isinstance(symbol, Scripts) else symbol
         if isinstance(base, Symbol) and len(base.name) > 1 and spelled(base).startswith("\\math"):
-            joined = joined.replaced(re.compile(rf"(?<![A-Za-z\\]){base.name}(?![A-Za-z])"), spelled(base).replace("\\", "\\\\"))
+            styled = re.compile(rf"\\(?:mathit|mathrm|mathsf|text|textit|textrm|operatorname)\s*\{{\s*{base.name}\s*\}}")
+            plain = re.compile(rf"(?<![A-Za-z\\]){base.name}(?![A-Za-z])")
+            joined = joined.replaced(styled, f" {base.name}").replaced(plain, spelled(base).replace("\\", "\\\\"))
     try:
         chain = read_formula(joined.chars)
     except InputError as error:

@@ -65,7 +65,7 @@ def scope_at(stage: Stage, layer: int | None, choices: Choices) -> Scope:
 
 def readings(sides: Sequence[Syntax], stage: Stage, layer: int | None) -> Iterator[Reading]:
     """Every consistent way to read some sides. Raises ``InputError`` where there is none."""
-    limits = dict.fromkeys(name for side in sides for name in own_limits(side))
+    limits = dict.fromkeys(name for side in sides for name in own_limits(side, stage.notation))
 
     def attempt(choices: Choices) -> Reading:
         scope = scope_at(stage, layer, choices)

@@ -117,11 +117,15 @@ def bound_letters(value: Syntax) -> Iterator[tuple[str, Big]]:
                     yield text, part
 
 
-def own_limits(value: Syntax) -> Iterator[str]:
-    """Single letters that stand above a sum."""
+def own_limits(value: Syntax, notation: Notation) -> Iterator[str]:
+    """An author's names for how many there are: single letters above a sum, and sizes that wear an index letter."""
     for _, part in places(value):
         if isinstance(part, Big) and part.above is not None and isinstance(part.above.items[0].sides[0], Letter):
             yield part.above.items[0].sides[0].text
+        if isinstance(part, Scripted) and part.below is not None and part.above is None:
+            (below,) = part.below.items[0].sides[:1]
+            if text_of(part.base) == notation.layer_size and isinstance(below, Letter):
+                yield text_of(part)
 
 
 def free_letters(side: Syntax) -> tuple[str, ...]:

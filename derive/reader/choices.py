@@ -38,6 +38,7 @@ class Choices:
             misfit(at, "no quantity that this symbol can stand for fits here")
         if len(options) > 1:
             raise Open(key, options)
+        self.made[key] = options[0]
         return options[0]
 
 

@@ -14,7 +14,7 @@ from derive.functions.scalar import FUNCTIONS
 from derive.indices import Axis, Index
 from derive.matrices.matrix import Array
 from derive.notation.latex import to_latex
-from derive.notation.layout import Accented, Layout, Row, Scripts, Symbol
+from derive.notation.layout import Accented, Digits, Layout, Row, Scripts, Symbol
 from derive.notation.profile import Notation
 from derive.notation.symbols import array_layout, entry_layout, function_name, layer_mark, size_layout
 from derive.notation.view import NUMBERED, View, has_patterns, is_pattern_axis, unit_layer
@@ -161,6 +161,9 @@ def _spellings(tensor: Tensor, notation: Notation) -> Iterator[tuple[Meaning, st
         order = tuple(int(symbol.name[1:]) for symbol in _symbols(below) if symbol.name[:1] == "?")
         yield Meaning(tensor, ENTRY, order), base, above
         if own.axes:
+            numbered = _parts(entry_layout(own, (Digits("1"),) * len(own.axes), notation, NUMBERED))
+            if (numbered[0], numbered[2]) != (base, above):  # units by their numbers, where only letters tell the layer
+                yield Meaning(tensor, ENTRY, order), numbered[0], numbered[2]
             base, _, above = _parts(array_layout(own, notation, View(batch=has_patterns(own))))
             yield Meaning(tensor, ARRAY), base, above
 

@@ -147,6 +147,10 @@ def _(value: Big, scope: Scope) -> Value:
         refuse(value.at, f"expected an index below the {value.name}")
     letters, apart = _letters(value.below, scope)
     inside = scope.inside(*letters)
+    for letter in letters:
+        size = scope.limits.get(f"{scope.names.notation.layer_size}_{letter.text}")
+        if size is not None:
+            letter.slot.unify(size.slot, value.at, f"the range of {quoted(letter.text)}")
     if value.above is not None:
         for letter in letters:
             _limit(letter, value.above, scope)

@@ -53,14 +53,16 @@ class Scope:
         if above is not None and (own := self.names.tensors.get((base, text_of(above)))):
             return own, True
         plain = self.names.tensors.get((base, ""), ())
+        if mark is not None and self.choices is not None and any(own == base and other for own, other in self.names.tensors):
+            return (), False  # a layer that there is not
         if plain or self.choices is None or mark is not None:
             return plain, False
         if above is not None and text_of(above).strip("()").isdigit():
             return (), False  # a layer that there is not
         return tuple(meaning for (own_base, _), known in self.names.tensors.items() if own_base == base for meaning in known), False
 
-    def chosen(self, meanings: tuple[Meaning, ...], below: Script | None, base: str, at: int) -> Meaning:
-        """The meaning that fits the subscripts; where several do, what has been decided."""
+    def chosen(self, meanings: tuple[Meaning, ...], below: Script | None, base: str, at: int, mark: str = "") -> Meaning:
+        """The meaning that fits the subscripts; where several do, what has been decided for this symbol with this mark."""
         if self.choices is None:
             return chosen(meanings, below, base, at)
         first = chosen(meanings, below, base, at)
@@ -69,8 +71,31 @@ class Scope:
         if first.kind != ENTRY:
             single = [own for own in meanings if own.kind == SINGLE and not count]
             options = [*(own for own in options if count < len(own.tensor.axes)), *single]
-        key = f"{base} {'' if below is None else text_of(below)} {first.kind}"
+        options = [own for own in options if self._consistent(base, own)]
+        key = f"{base} {'' if below is None else text_of(below)} {mark} {first.kind}"
         return self.choices.choose(key, tuple(dict.fromkeys(options)), at)
+
+    def _consistent(self, base: str, meaning: Meaning) -> bool:
+        """Whether letters that tell layers by their place (before, itself, after) speak of the same place as those decided already."""
+        places = self._places
+        own = places.get(base)
+        if own is None or self.choices is None or meaning.tensor.layer is None:
+            return True
+        middle = meaning.tensor.layer - own
+        if middle < 1:  # the layer itself is one that computes something
+            return False
+        others = ((key.split(" ")[0], made.tensor.layer) for key, made in self.choices.made.items())
+        middles = {layer - places[name] for name, layer in others if name in places and layer is not None}
+        return not middles or middles == {middle}
+
+    @property
+    def _places(self) -> Mapping[str, int]:
+        """How far the layer of each letter for outputs is from the layer itself; under a hat, or bold, the same."""
+        found: dict[str, int] = {}
+        for number, letter in enumerate(self.names.notation.role_outputs):
+            text = spelled(letter)
+            found |= dict.fromkeys((text, f"\\hat{{{text}}}", f"\\mathbf{{{text}}}"), number - 1)
+        return found
 
     def _fits(self, meaning: Meaning, below: Script | None, count: int) -> bool:
         """Whether the letters below, as far as it is known along which axes they run, may stand at an entry."""

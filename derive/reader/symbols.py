@@ -15,7 +15,7 @@ from derive.reader.names import ENTRY, SINGLE, Meaning, spelled
 from derive.reader.positions import Deferred, between_positions, position, positions, relation
 from derive.reader.scope import Scope, leaves, letter_text, positions_below
 from derive.reader.slots import Absent, Letter, Slot, absent, misfit
-from derive.reader.syntax import Chain, Fence, Group, Script, Scripted, Sign, Syntax
+from derive.reader.syntax import Chain, Fence, Group, Script, Scripted, Sign, Syntax, text_of
 from derive.reader.syntax import Letter as LetterSyntax
 from derive.reader.tokens import refuse
 from derive.reader.values import Matrix, Term, Value, multiplied, ones, raised, transposed
@@ -73,12 +73,12 @@ def _symbol(base: LetterSyntax, below: Script | None, above: Script | None, scop
         return with_scripts(Term(lambda: Size(axis)), above, scope)
     meanings, spent = scope.meanings(text, above)
     if meanings:
-        value = _tensor(scope.chosen(meanings, below, text, at), below, scope, at)
+        value = _tensor(scope.chosen(meanings, below, text, at, text_of(above) if spent and above is not None else ""), below, scope, at)
         return value if spent else with_scripts(value, above, scope)
     if axis is not None:
         return with_scripts(Term(lambda: Size(axis)), above, scope)
-    if text in scope.limits and below is None:
-        limit = scope.limits[text]
+    if (name := text if below is None else f"{text}_{text_of(below)}") in scope.limits:
+        limit = scope.limits[name]
         return with_scripts(Term(lambda: Size(limit.index.axis)), above, scope)
     if text in scope.names.bases:
         _no_such_tensor(text, above, at, scope)

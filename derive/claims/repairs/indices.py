@@ -78,9 +78,9 @@ def exchanged(side: Syntax, one: str, other: str) -> Syntax:
 
 def of_sums(side: Syntax, left: Syntax) -> Iterator[Repair]:
     """Sums that are missing, or do not belong there."""
-    known = free_letters(left)
+    known, bound = free_letters(left), [letter for letter, _ in bound_letters(side)]
     for letter in free_letters(side):
-        if letter not in known and "'" not in letter:
+        if letter not in known and letter not in bound and "'" not in letter:
             below = Script(side.at, (Chain(side.at, (Letter(side.at, letter),)),))
             for path, part in spots(side):
                 if isinstance(part, Factors) or not path:

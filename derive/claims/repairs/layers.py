@@ -100,27 +100,35 @@ def _applied_or_local(factors: Sequence[Syntax], number: int) -> bool:
 def _of_values(side: Syntax, notation: Notation) -> Iterator[Repair]:
     """Pre-activations for outputs and the other way round, everywhere at once or in one place."""
     z, a = spelled(notation.symbols["pre_activation"]), spelled(notation.symbols["output"])
-    for one, other in ((z, a), (a, z)):
-        if any(isinstance(part, Letter) and part.text == one for _, part in places(side)):
-            said = f"{one} stands where {other} should"
+    outputs = (a, *(spelled(letter) for letter in notation.role_outputs if spelled(letter) != a))
+    for one, other in ((z, own) for own in outputs):
+        yield from _exchanged_values(side, one, other)
+    for one in outputs:
+        yield from _exchanged_values(side, one, z)
 
-            def swapped(part: Syntax, one: str = one, other: str = other) -> Syntax:
-                return replace(part, text=other) if isinstance(part, Letter) and part.text == one else part
 
-            yield Repair("derivative", bottom_up(side, swapped), said)
-            for path, part in places(side):
-                if isinstance(part, Letter) and part.text == one:
-                    yield Repair("derivative", placed(side, path, replace(part, text=other)), said)
+def _exchanged_values(side: Syntax, one: str, other: str) -> Iterator[Repair]:
+    said = f"{one} stands where {other} should"
+
+    def swapped(part: Syntax) -> Syntax:
+        return replace(part, text=other) if isinstance(part, Letter) and part.text == one else part
+
+    found = [(path, part) for path, part in places(side) if isinstance(part, Letter) and part.text == one]
+    if found:
+        yield Repair("derivative", bottom_up(side, swapped), said)
+    for path, part in found:
+        yield Repair("derivative", placed(side, path, replace(part, text=other)), said)
 
 
 def of_quantities(side: Syntax, notation: Notation) -> Iterator[Repair]:
     """One quantity in the place of another."""
     roles = ("weight", "bias", "pre_activation", "output", "target", "input", "delta")
-    own = tuple(dict.fromkeys(spelled(table[role]) for table in (notation.symbols, notation.matrices) for role in roles))
-    values = {spelled(notation.symbols["input"]), spelled(notation.symbols["output"])}
+    by_place = tuple(spelled(letter) for letter in notation.role_outputs)
+    own = tuple(dict.fromkeys((*by_place, *(spelled(table[role]) for table in (notation.symbols, notation.matrices) for role in roles))))
+    values = {spelled(notation.symbols["input"]), spelled(notation.symbols["output"]), *by_place}
     for path, part in places(side):
         if isinstance(part, Letter) and part.text in own:
             for other in own:
                 if other != part.text:
-                    family = "layer" if {part.text, other} == values else "other"
+                    family = "layer" if {part.text, other} <= values else "other"
                     yield Repair(family, placed(side, path, replace(part, text=other)), f"{part.text} stands where {other} should")

@@ -94,7 +94,7 @@ def _exponents(script: Script) -> Iterator[Script | None]:
 
 def of_sizes(side: Syntax, notation: Notation) -> Iterator[Repair]:
     """Divisions by a number of units or patterns left out."""
-    letters = {notation.layer_size, notation.batch_size, notation.output_size, *own_limits(side)}
+    letters = {notation.layer_size, notation.batch_size, notation.output_size, *own_limits(side, notation)}
     for path, part in spots(side):
         if isinstance(part, Factors) and len(part.factors) > 1:
             for number, factor in enumerate(part.factors):

@@ -19,6 +19,7 @@ NET = network("3-4:tanh-2")
 def test_no_mistake_of_a_small_network_slips_through() -> None:
     gallery = gallery_of(network("2-2:linear"), load("nielsen"))
     assert gallery.ok
+    assert all({"evaluation", "claim"} <= set(own.caught) for own in gallery.mutants if own.wrong)
     assert {own.kind for own in gallery.mutants} >= {"sign", "wrong_layer", "missing_number", "exponent", "bias_with_input"}
     assert str(gallery).endswith("none slips through\n")
 
