@@ -19,7 +19,7 @@ from derive.worked.passes import Passes
 Point = tuple[float, float]
 Line = tuple[Point, ...]
 
-_CELLS, _LEVELS, _STEPS = 36, 10, 40
+_CELLS, _LEVELS, _STEPS = 30, 10, 40
 _MARGIN, _LEAST, _FIRST_STEP, _SLOPE = 0.45, 1.5, 0.22, 1e-5
 
 

@@ -1,0 +1,42 @@
+"""Long formulas in lines: at relations first, then at terms, then inside parentheses; nothing is lost."""
+
+from __future__ import annotations
+
+from derive.notation.latex import to_latex
+from derive.notation.layout import Digits, Layout, Sign, Symbol, fenced, row
+from derive.notes.measure import broken, width
+
+
+def terms(count: int) -> Layout:
+    parts: list[Layout] = []
+    for number in range(count):
+        parts += [Sign("+")] if number else []
+        parts += [Digits("0.123456"), Sign("cdot"), Symbol("w")]
+    return row(*parts)
+
+
+def joined(lines: tuple[Layout, ...]) -> str:
+    return "".join(to_latex(line) for line in lines).replace(" ", "")
+
+
+def test_a_short_formula_stays_whole() -> None:
+    assert broken(terms(2), 40.0) == (terms(2),)
+
+
+def test_a_chain_breaks_before_its_relations() -> None:
+    chain = row(terms(3), Sign("approx"), terms(3), Sign("="), Digits("1"))
+    lines = broken(chain, 25.0)
+    assert [to_latex(line)[:7] for line in lines[1:]] == [r"\approx", "=1"]
+    assert joined(lines) == joined((chain,))
+
+
+def test_a_wide_group_breaks_inside_its_parentheses() -> None:
+    whole = row(Digits("2"), fenced(terms(8)))
+    lines = broken(whole, 20.0)
+    assert len(lines) > 2
+    assert all(width(line) <= 20.0 for line in lines)
+    assert joined(lines).count("(") == joined(lines).count(")") == 1
+
+
+def test_what_cannot_be_broken_stays_whole() -> None:
+    assert broken(Symbol("x"), 0.1) == (Symbol("x"),)
