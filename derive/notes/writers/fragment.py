@@ -13,9 +13,13 @@ _HEAD = r"""%% %(name)s: needs amsmath and tikz; labels begin with %(name)s:
 """
 
 
+MATHBB, MATHBF = r"\mathbb{", r"\mathbf{"
+"""Double-struck letters need a package; bold ones do not."""
+
+
 def fragment(document: Document) -> str:
     """The sections alone."""
-    paper = Paper(_LINE, f"{document.name}:", linked=False, long=False)
+    paper = Paper(_LINE, f"{document.name}:", linked=False, long=False, wide=11.0)
     body = "\n\n".join(section_latex(section, paper) for section in document.sections)
     head = _HEAD % {"name": document.name} + "".join(f"{definition}\n" for definition in document.definitions)
-    return ascii_latex(head + body.replace(r"\mathbb{", r"\mathbf{") + "\n")
+    return ascii_latex(f"{head}\\begingroup\\allowdisplaybreaks\n{body.replace(MATHBB, MATHBF)}\n\\endgroup\n")

@@ -29,8 +29,8 @@ class Paper:
     """What a kind of document allows.
 
     ``line`` is the width of a line of text in em; labels begin with ``prefix``; ``linked`` papers load hyperref, ``long`` ones longtable;
-    no figure is higher than ``figure`` cm; ``heights`` tell where a page ends; the lines of a chain appear one after the other
-    from overlay ``first`` on, if it is given.
+    no figure is higher than ``figure`` or wider than ``wide`` cm; ``heights`` tell where a page ends; the lines of a chain appear one
+    after the other from overlay ``first`` on, if it is given.
     """
 
     line: float
@@ -38,6 +38,7 @@ class Paper:
     linked: bool = True
     long: bool = True
     figure: float = 20.0
+    wide: float = 16.0
     heights: Heights | None = None
     first: int | None = None
 
@@ -320,7 +321,9 @@ def _algorithm_line(line: AlgorithmLine, paper: Paper) -> str:
 @block_latex.register
 def _(block: Figure, paper: Paper) -> str:
     drawn = tikz(block.drawing)
-    if block.drawing.height > paper.figure:
+    if block.drawing.width > paper.wide:
+        drawn = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{drawn}}}"
+    elif block.drawing.height > paper.figure:
         drawn = f"\\resizebox{{!}}{{{paper.figure:g}cm}}{{%\n{drawn}}}"
     return f"\\begin{{center}}\n{drawn}\n\n\\small {inline(block.caption, paper)}\n\\end{{center}}"
 

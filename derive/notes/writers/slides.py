@@ -67,7 +67,7 @@ def _title_page(document: Document) -> str:
     return "\\begin{frame}[plain]\n\\vfill\n" + "\n\\bigskip\n".join(lines) + "\n\\vfill\n\\end{frame}"
 
 
-_PAPER = Paper(line=_LINE, long=False, figure=_FIGURE)
+_PAPER = Paper(line=_LINE, long=False, figure=_FIGURE, wide=13.4)
 
 
 def _joined(sections: Sequence[Section]) -> Iterator[Section]:
