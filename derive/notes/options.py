@@ -14,8 +14,8 @@ class Options:
     """How notes are to be written.
 
     ``notation``, ``beside`` (a second notation, for notes side by side) and ``language`` name what ships or a TOML file; ``numbers`` is a
-    TOML file of values or "simple", ``exercises`` how hard blanks are to fill, in one of several ``variant``s. ``title``, ``author`` and ``date``
-    stand at the head; a title is made from the network where none is given.
+    TOML file of values or "simple", ``exercises`` how hard blanks are to fill, in one of several ``variant``s. ``title``, ``author`` and
+    ``date`` stand at the head; a title is made from the network where none is given.
     """
 
     notation: str = "nielsen"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from derive.calculus.canonical import canonical
+from derive.explicit import explicit_adjoints, explicit_forward, explicit_gradients
 from derive.functions.activations import activation_names
 from derive.functions.losses import loss_names
 from derive.notation import NUMBERED, latex
-from derive.explicit import explicit_adjoints, explicit_forward, explicit_gradients
 from derive.reader import names_of, read, scope_of
 from tests.derive.reader.printed import NIELSEN, inert, printed, reads_back, results
 
