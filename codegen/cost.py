@@ -43,9 +43,7 @@ def parameter_bytes(program: Program, itemsize: int) -> int:
 def workspace_bytes(program: Program, itemsize: int) -> Amount:
     """Bytes of everything else that a workspace owns, shared memory counted once."""
     inside = {name for group in program.memory for name in group}
-    alone = [
-        (name,) for name, b in program.buffers.items() if name not in inside and (b.kind not in _OWNED or _is_input_gradient(program, b))
-    ]
+    alone = [(name,) for name, b in program.buffers.items() if name not in inside and (b.kind not in _OWNED or _is_large(program, b))]
     groups = ([_bytes(program, program.buffers[name], itemsize) for name in group] for group in (*program.memory, *alone))
     return sum((max(group, key=_largest) for group in groups), Amount())
 
@@ -53,8 +51,9 @@ def workspace_bytes(program: Program, itemsize: int) -> Amount:
 _OWNED = (ARGUMENT, CONSTANT, PARAMETER, GRADIENT, JOINED)
 
 
-def _is_input_gradient(program: Program, buffer: Buffer) -> bool:
-    return buffer.kind == GRADIENT and program.batch in buffer.axes
+def _is_large(program: Program, buffer: Buffer) -> bool:
+    """Whether a gradient or a constant grows with the batch."""
+    return buffer.kind in (GRADIENT, CONSTANT) and program.batch in buffer.axes and len(buffer.axes) > 1
 
 
 def _largest(amount: Amount) -> tuple[int, int]:

@@ -6,14 +6,14 @@ import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
 from codegen.blocks import Blocks, blocked
 from codegen.layout import ALL_COLUMNS, COLUMNS, LAYOUTS, OUTPUT_COLUMNS, ROWS, orders
 from codegen.lower import lower_problem
-from codegen.passes import PASSES, equal_layers, shared_memory
+from codegen.passes import PASSES, equal_layers, full_bounds, many_logarithms, quick_logarithms, shared_memory
 from codegen.problem import Problem
 from codegen.program import Program
 from codegen.timing import duration
@@ -30,10 +30,12 @@ PATTERNS = {
     COLUMNS: "patterns as columns",
     ALL_COLUMNS: "patterns as columns, x copied into them",
 }
-WEIGHED = tuple(step for step in PASSES if step not in (equal_layers, shared_memory))
+WEIGHED = tuple(step for step in PASSES if step not in (equal_layers, full_bounds, shared_memory))
 """What a program goes through before its time is estimated."""
-KEYS = ("specification", "dtype", "batch", "layout", "together", "blocks")
-KINDS = {str: "text", int: "a whole number", bool: "true or false"}
+KEYS = ("specification", "dtype", "batch", "layout", "together", "logarithms", "blocks")
+SINGLE = 4
+"""Bytes of a number in single precision."""
+KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list"}
 HEAD = "# How `deltarule emit --decisions` writes the module of one network, for any machine."
 
 
@@ -41,12 +43,14 @@ HEAD = "# How `deltarule emit --decisions` writes the module of one network, for
 class Decisions:
     """``layout`` is one of ``LAYOUTS``; ``together`` computes equal layers at once where they do not wait for one another.
 
-    ``blocks`` are products that are split, each by the buffer that it makes, with rows and columns of a block; ``plain`` leaves out what
-    only saves time, for people who read.
+    ``logarithms`` are buffers that ``log1p`` fills, computed in single precision from the logarithm of a rounded sum. ``blocks`` are
+    products that are split, each by the buffer that it makes, with rows and columns of a block; ``plain`` leaves out what only saves time,
+    for people who read.
     """
 
     layout: str = ROWS
     together: bool = False
+    logarithms: tuple[str, ...] = ()
     blocks: tuple[tuple[str, Blocks], ...] = ()
     plain: bool = False
 
@@ -74,7 +78,9 @@ def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
 
     apart = {layout: through(lower_problem(problem, orders(problem, layout)), WEIGHED) for layout in LAYOUTS}
     layout = min(LAYOUTS, key=lambda layout: estimate(apart[layout]))
-    return Decisions(layout, estimate(equal_layers(apart[layout])) < estimate(apart[layout]))
+    together = estimate(equal_layers(apart[layout])) < estimate(apart[layout])
+    logarithms = many_logarithms(apart[layout], batch or USUAL_BATCH) if itemsize == SINGLE else ()
+    return Decisions(layout, together, logarithms)
 
 
 def choices() -> tuple[Decisions, ...]:
@@ -94,7 +100,11 @@ def in_words(decisions: Decisions) -> str:
 
 def passes(decisions: Decisions) -> tuple[Callable[[Program], Program], ...]:
     """The passes that are taken."""
-    return tuple(step for step in PASSES if decisions.together or step is not equal_layers)
+    left_out = {equal_layers: not decisions.together, full_bounds: decisions.plain}
+    taken = [step for step in PASSES if not left_out.get(step)]
+    if decisions.logarithms:
+        taken.insert(taken.index(full_bounds), partial(quick_logarithms, names=decisions.logarithms))
+    return tuple(taken)
 
 
 def optimised(problem: Problem, decisions: Decisions) -> Program:
@@ -116,6 +126,7 @@ def as_toml(decisions: Decisions, asked: Asked) -> str:
         ("batch", asked.batch or USUAL_BATCH),
         ("layout", decisions.layout),
         ("together", decisions.together),
+        ("logarithms", list(decisions.logarithms)),
     )
     lines = [f"{key} = {json.dumps(value)}" for key, value in fields]
     blocks = [f"{name} = {list(block)}" for name, block in decisions.blocks]
@@ -145,7 +156,10 @@ def read_decisions(path: Path, asked: Asked) -> Decisions:
     layout = _value(table, "layout", str, where)
     if layout not in LAYOUTS:
         raise unknown("layout", layout, LAYOUTS, where)
-    return Decisions(layout, _value(table, "together", bool, where), tuple(_blocks(table, where)))
+    logarithms = _value(table, "logarithms", list, where)
+    if not all(isinstance(name, str) for name in logarithms):
+        raise InputError(f"{where}: logarithms: expected names, got {quoted(logarithms)}")
+    return Decisions(layout, _value(table, "together", bool, where), tuple(logarithms), tuple(_blocks(table, where)))
 
 
 def _blocks(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Blocks]]:

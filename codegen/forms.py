@@ -66,7 +66,8 @@ class Forms:
 
     def tuned(self) -> Decisions:
         """What is fastest here and now; what the sizes decide where that is about as fast."""
-        best = self._fastest(self.decided(), *choices())
+        decided = self.decided()
+        best = self._fastest(decided, *(replace(choice, logarithms=decided.logarithms) for choice in choices()))
         splits = ((name, fastest_split(sizes, self.dtype)) for name, sizes in self._products(best).items())
         blocks = tuple((name, split) for name, split in splits if split)
         return self._fastest(best, replace(best, blocks=blocks)) if blocks else best

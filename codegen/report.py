@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 
 from codegen.cost import operations, parameter_bytes, workspace_bytes
@@ -25,12 +25,16 @@ def report(problem: Problem, decisions: Decisions, batch: int | None, dtype: str
     rows = [("lowering", *_measures(program, patterns, itemsize))]
     for step in passes(decisions):
         program = step(program)
-        rows.append((step.__name__.replace("_", " "), *_measures(program, patterns, itemsize)))
+        rows.append((_name(step), *_measures(program, patterns, itemsize)))
     head = ("pass", "statements", "FLOPs", "bytes", "buffers", "peak memory")
     where = f"batch {patterns}" + ("" if batch else " (none given)")
     together = ", equal layers together" if decisions.together else ""
     lines = [f"{name}: {dtype}, {where}, layout: {decisions.layout}{together}", "", *_table([head, *rows]), ""]
     return "\n".join([*lines, *_table(list(_lines(program, problem, patterns, itemsize))), "", NOTE, ""])
+
+
+def _name(step: Callable[[Program], Program]) -> str:
+    return str(getattr(step, "func", step).__name__).replace("_", " ")
 
 
 def _measures(program: Program, batch: int, itemsize: int) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Architecture    2-2:relu-1:linear
 Loss            half_squared_error, sum over the patterns of a batch
 Form            patterns as columns, x copied into them
 Work            52 FLOPs per pattern and 1 per step
-Memory          144 bytes for parameters and gradients, 50 per pattern of a batch
+Memory          144 bytes for parameters and gradients, 66 per pattern of a batch
 Generator       deltarule 0.1.0
 Specification   sha256 63fd1fd197658fceffd4a3d0bc0bc72f88b9ac07ec6bef6c8e0dca57967368ae
 Certificate     checked when written, and by --selftest:
@@ -189,6 +189,7 @@ def _passes(workspace: Workspace) -> tuple:
     subtract = np.subtract
     # constants
     zero = np.array(0.0, DTYPE)
+    zero_2_by_batch = np.full((2, batch), 0.0, DTYPE)
     # weights and bias of a layer as one matrix
     W1_b1 = workspace.flat_parameters[0:6].reshape(3, 2)
     W2_b2 = workspace.flat_parameters[6:9].reshape(3, 1)
@@ -222,7 +223,7 @@ def _passes(workspace: Workspace) -> tuple:
         copyto(x_columns, x.T)
         W1_b1_T_dot(x_columns_one, z1)
         # (11) a1[b,j] = relu(z1[b,j])
-        maximum(z1, zero, out=a1)
+        maximum(z1, zero_2_by_batch, out=a1)
         # (10) z2[b,j] = sum_p W2[j,p]*a1[b,p] + b2[j]
         W2_b2_T_dot(a1_one, z2)
         return z2_T

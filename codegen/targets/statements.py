@@ -164,9 +164,11 @@ class Printer:
         for name, buffer in self.program.buffers.items():
             if buffer.kind != CONSTANT or name not in used:
                 continue
-            if buffer.axes:
+            if len(buffer.axes) == 1:
                 assert buffer.value == ONE
                 found.append((name, f"np.ones({size_text(buffer.axes[0], self.program.batch)}, DTYPE)"))
+            elif buffer.axes:
+                found.append((name, f"np.full({shape_text(buffer.axes, self.program.batch)}, {self.constant(buffer)}, DTYPE)"))
             else:
                 found.append((name, f"np.array({self.constant(buffer)}, DTYPE)"))
         return found

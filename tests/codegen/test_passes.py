@@ -21,12 +21,16 @@ from codegen.passes import (
     dead_statements,
     equal_layers,
     forward_first,
+    full_bounds,
     in_place,
+    many_logarithms,
+    quick_logarithms,
     shared_memory,
     short_maxima,
 )
 from codegen.problem import Problem, summed_in_place
 from codegen.program import GRADIENT, SCRATCH, Program, Statement, View
+from codegen.quick import prepared
 from derive.network import network
 from derive.results import results_of
 
@@ -180,3 +184,30 @@ def test_the_largest_of_three_columns_is_two_comparisons_and_of_rows_a_reduction
 def test_the_largest_of_many_columns_stays_a_reduction() -> None:
     _, program = lowered("3-4:tanh-9:softmax", None, COLUMNS)
     assert short_maxima(program) == program
+
+
+def test_logarithms_in_six_calls_are_right_to_the_last_digits() -> None:
+    x = np.concatenate([10.0 ** np.linspace(-44, 0, 500), [0.0]]).astype(np.float32)
+    total = x + np.float32(1)
+    found = np.log(total) + (x - (total - np.float32(1))) / total
+    wanted = np.log1p(x.astype(np.float64))
+    assert np.all(np.abs(found - wanted) <= 3 * np.finfo(np.float32).eps * wanted + 1e-45)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_logarithms_in_six_calls_have_the_value_of_the_one(layout: str) -> None:
+    problem, program = lowered("3-4:softplus-2:sigmoid", "binary_cross_entropy", layout)
+    before = after(program, *PASSES[: PASSES.index(full_bounds)])
+    names = many_logarithms(before, 2000)
+    apart = quick_logarithms(before, names)
+    assert len(names) == 2
+    assert len(apart.statements) == len(before.statements) + 10
+    assert close(values_of(before, problem), values_of(shared_memory(apart), problem))
+
+
+def test_bounds_stand_everywhere_in_arrays_of_their_own() -> None:
+    model = network("3-4:relu-4:relu-2:sigmoid")
+    program = lower_problem(prepared(problem_for(model, results_of(model).batch_sweep)), {})
+    bounded = full_bounds(after(program, *PASSES[: PASSES.index(full_bounds)]))
+    operands = {view.buffer for s in bounded.statements if s.operation in ("maximum", "minimum") for view in s.operands[1:]}
+    assert operands == {"zero_batch_by_4", "number_40_batch_by_2"}
