@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from derive.claims.algorithm import check_algorithm, is_algorithm
-from derive.claims.document import DocumentReport, check_document
 from derive.claims.formula import check_formula
 from derive.claims.networks import Grounds
-from derive.claims.table import check_table, is_table
 from derive.claims.verdict import Verdict
 from derive.errors import InputError
 from derive.network import Network
 from derive.notation import load
+
+if TYPE_CHECKING:
+    from derive.claims.document import DocumentReport
 
 LONGEST_CLAIM = 20_000
 
@@ -24,12 +26,21 @@ def check_claim(claim: str, network: Network, notation: str | Path = "nielsen") 
     """
     if len(claim) > LONGEST_CLAIM:
         raise InputError(f"a claim of {len(claim)} characters; the limit is {LONGEST_CLAIM}")
-    if is_table(claim):
+    if _is_table(claim):
+        from derive.claims.table import check_table
+
         return check_table(claim, network, load(notation))
     grounds = Grounds(network, load(notation))
     return check_algorithm(claim, grounds) if is_algorithm(claim) else check_formula(claim, grounds)
 
 
+def _is_table(claim: str) -> bool:
+    """Whether a claim is the path of a file of numbers."""
+    return claim.endswith((".toml", ".csv")) and "\n" not in claim and "=" not in claim
+
+
 def check_file(path: Path, network: Network, notation: str | Path = "nielsen", key: Path | None = None) -> DocumentReport:
     """The report on every displayed formula of a LaTeX or Markdown document, with points where there is an answer key."""
+    from derive.claims.document import check_document
+
     return check_document(path, Grounds(network, load(notation)), key)

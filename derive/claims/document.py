@@ -18,7 +18,7 @@ from derive.claims.networks import Grounds
 from derive.claims.source import Statement, Text, statements_in
 from derive.claims.verdict import RIGHT, RIGHT_UP_TO, WRONG, Verdict
 from derive.errors import InputError, quoted_path
-from derive.files import read
+from derive.files import parsed_toml, read
 from derive.reader.document import squeezed
 from derive.reader.printing import latex_of
 from derive.reader.syntax import Chain
@@ -179,8 +179,8 @@ def _awards(path: Path, judgements: Sequence[Judgement], grounds: Grounds) -> li
 def _key(path: Path) -> list[dict[str, Any]]:
     """The answers of a key: ``[[answer]]`` with ``latex`` and ``points``."""
     try:
-        rows = tomllib.loads(read(path)).get("answer")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        rows = parsed_toml(read(path)).get("answer")
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"{quoted_path(path)}: cannot be read: {' '.join(str(error).split())[:100]}") from None
     if not isinstance(rows, list) or not rows:
         raise InputError(f"{quoted_path(path)}: expected [[answer]] tables with latex and points")

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from derive.claims.conventions import derived_formula, up_to_loss, up_to_sign
 from derive.claims.counterexample import counterexample_of
-from derive.claims.diagnosis import Case, diagnosed
+from derive.claims.diagnosis import Case, Diagnosis, diagnosed
 from derive.claims.functions import check_function, variable_of_claim
 from derive.claims.habits import SOME_RATE, claim_syntax
 from derive.claims.judging import ACTIVATIONS, Finding, Layers, compared, readable
+from derive.claims.likeness import slip_like
 from derive.claims.networks import Grounds, Stage
 from derive.claims.repairs import transposed
 from derive.claims.rewritten import (
@@ -187,6 +188,8 @@ class Judged:
         example = counterexample_of(pair, stage, layers, self.role, finding)
         up_to = up_to_sign(self.sides, self.role, self.trials, self.grounds.notation)
         diagnosis = diagnosed(Case(*pair, self.trials, self.role), finding)
+        if up_to is None and diagnosis.family == "other" and diagnosis.side is None and finding.difference is not None:
+            diagnosis = self._like_a_slip(pair, diagnosis)
         if up_to is None and diagnosis.family in ("factor", "reduction"):
             up_to = up_to_loss(self.sides, self.role, self.grounds)
         if up_to is not None:
@@ -199,6 +202,13 @@ class Judged:
             return Verdict(RIGHT_UP_TO, "transpose", detail, self._expected(side, pair[0]), example, CHECKED, self.links)
         detail = "; ".join(part for part in (diagnosis.said, described(finding)) if part)
         return Verdict(WRONG, diagnosis.family, detail, self._expected(diagnosis.side, pair[0]), example, CHECKED, self.links)
+
+    def _like_a_slip(self, pair: tuple[Syntax, Syntax], diagnosis: Diagnosis) -> Diagnosis:
+        """The classic mistake whose numbers the right side has, if there is one."""
+        slip = slip_like(pair, self.grounds, self._layers(self.grounds.pattern))
+        if slip is None:
+            return diagnosis
+        return Diagnosis(slip.family, f"it has the value of the classic mistake: {slip.kind.replace('_', ' ')}")
 
     def _is_other_layout(self, pair: tuple[Syntax, Syntax]) -> bool:
         """Whether the right side is the transpose of a gradient: the layout in which derivatives by a matrix stand the other way."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from derive.claims.source import Text, joined
 
-MOST_EXPANSIONS, LONGEST = 2_000, 20_000
+MOST_EXPANSIONS, LONGEST, MOST_DEFINITIONS = 400, 20_000, 1_000
 _NEW = re.compile(
-    r"\\(?:re|provide)?(?:newcommand|command)\*?\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*(?:\[(\d)\])?\s*(?:\[([^\]]*)\])?\s*(?=\{)"
-    r"|\\(?:g|x|e)?def\s*\\([A-Za-z]+)\s*((?:#\d)*)\s*(?=\{)"
-    r"|\\DeclareMathOperator\*?\s*\{?\s*\\([A-Za-z]+)\s*\}?\s*(?=\{)"
+    r"\\(?:re|provide)?(?:newcommand|command)\*?\s{0,9}\{?\s{0,9}\\([A-Za-z]+)\s{0,9}\}?\s{0,9}(?:\[(\d)\])?\s{0,9}(?:\[([^\]]{0,200})\])?\s{0,9}(?=\{)"
+    r"|\\(?:g|x|e)?def\s{0,9}\\([A-Za-z]+)\s{0,9}((?:#\d){0,9})\s{0,9}(?=\{)"
+    r"|\\DeclareMathOperator\*?\s{0,9}\{?\s{0,9}\\([A-Za-z]+)\s{0,9}\}?\s{0,9}(?=\{)"
 )
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
+_ARGUMENT = re.compile(r"#([1-9])")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Macro:
 def macros_in(text: str) -> list[tuple[int, str, Macro]]:
     """Every command that a text defines: where, its name, and what it stands for."""
     found: list[tuple[int, str, Macro]] = []
-    for match in _NEW.finditer(text):
+    for match in islice(_NEW.finditer(text), MOST_DEFINITIONS):
         end = closing(text, match.end())
         body = text[match.end() + 1 : end]
         if match[1]:
@@ -41,17 +44,13 @@ def macros_in(text: str) -> list[tuple[int, str, Macro]]:
 
 
 def closing(text: str, opening: int) -> int:
-    """The place of the brace that closes the one at ``opening``; the end where there is none."""
-    depth, at = 0, opening
-    while at < len(text):
-        if text[at] == "\\":
-            at += 2
-            continue
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
+    """The place of the brace that closes the one at ``opening``; the end where there is none, or none near enough."""
+    depth = 0
+    for match in _BRACE.finditer(text, opening, opening + LONGEST):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
         if not depth:
-            return at
-        at += 1
-    return len(text)
+            return match.start()
+    return min(len(text), opening + LONGEST)
 
 
 def expanded(text: Text, macros: dict[str, Macro]) -> Text | None:
@@ -63,14 +62,25 @@ def expanded(text: Text, macros: dict[str, Macro]) -> Text | None:
         macro = macros[match[1]]
         values, end = _arguments(text.chars, match.end(), macro)
         body = macro.body
-        for number, value in enumerate(values, 1):
-            body = body.replace(f"#{number}", value)
+        if len(body) + sum(body.count(f"#{number}") * len(value) for number, value in enumerate(values, 1)) > LONGEST:
+            return None
+        body = _filled(body, values)
         if body[-1:].isalpha() and "\\" in body and text.chars[end : end + 1].isalpha():
             body += " "
         text = joined([text.cut(0, match.start()), text.inserted(body, match.start()), text.cut(end, len(text.chars))])
         if len(text.chars) > LONGEST:
             return None
     return None
+
+
+def _filled(body: str, values: list[str]) -> str:
+    """A body with its arguments put in, each once: what stands in an argument is no place for another."""
+
+    def value(place: re.Match[str]) -> str:
+        number = int(place[1])
+        return values[number - 1] if number <= len(values) else place[0]
+
+    return _ARGUMENT.sub(value, body)
 
 
 def _arguments(text: str, at: int, macro: Macro) -> tuple[list[str], int]:

@@ -34,11 +34,6 @@ _HEADER = ("name", "value")
 _PLACES = 12
 
 
-def is_table(claim: str) -> bool:
-    """Whether a claim is the path of a file of numbers."""
-    return claim.endswith((".toml", ".csv")) and "\n" not in claim and "=" not in claim
-
-
 def check_table(path: str, network: Network, notation: Notation) -> Verdict:
     """The verdict on the numbers of a file. Raises ``InputError`` where it cannot be read."""
     results, _ = in_convention(results_of(network), notation)
@@ -104,7 +99,10 @@ def _entries(tensor: Tensor, step: Example) -> Iterator[tuple[Entry, Fraction]]:
 def _from_csv(path: str, passes: Passes) -> NumbersFile:
     """The same tables as of a TOML file: inputs, targets and parameters are given, every other name is published."""
     text = read(Path(path))
-    rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise InputError(f"{quoted_path(path)}: cannot be read: {error}") from None
     if rows and tuple(cell.strip().lower() for cell in rows[0]) == _HEADER:
         rows = rows[1:]
     values: dict[str, dict[tuple[int, ...], str]] = {}

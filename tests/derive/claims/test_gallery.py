@@ -121,3 +121,9 @@ def test_a_table_of_commas_says_which_simple_mistake_gives_a_number(tmp_path: Pa
         path.write_text("name,value\n" + "\n".join(rows) + "\n", encoding="utf-8")
         found = check_claim(str(path), network("2-2-2"))
         assert (found.verdict, found.family) == (verdict, family)
+
+
+def test_a_path_that_is_forgotten_is_named() -> None:
+    layers = [{"units": 3, "activation": "tanh", "name": "a"}, {"units": 3, "name": "b"}, {"type": "add", "from": ["a", "b"]}, {"units": 2}]
+    found = check_claim(r"\delta_j^2 = \left(\sum_k \delta_k^3 w_{kj}^3\right) \sigma'(z_j^2)", network({"inputs": 3, "layers": layers}))
+    assert (found.verdict, found.family) == ("wrong", "path"), str(found)
