@@ -8,7 +8,8 @@ from derive.calculus.pattern import pattern_of
 from derive.chain_rule import Sweep
 from derive.equations import Equation
 from derive.expressions import Tensor
-from derive.slips.mistakes import MISTAKES, Scene
+from derive.slips.mistakes import MISTAKES
+from derive.slips.scene import Scene
 from derive.slips.slip import Slip
 
 
