@@ -8,7 +8,8 @@ from itertools import islice
 
 from derive.claims.source import Text, joined
 
-MOST_EXPANSIONS, LONGEST, MOST_DEFINITIONS = 400, 20_000, 1_000
+MOST_EXPANSIONS, LONGEST = 250, 20_000
+MOST_DEFINITIONS, LONGEST_DEFINITION = 1_000, 2_000
 _NEW = re.compile(
     r"\\(?:re|provide)?(?:newcommand|command)\*?\s{0,9}\{?\s{0,9}\\([A-Za-z]+)\s{0,9}\}?\s{0,9}(?:\[(\d)\])?\s{0,9}(?:\[([^\]]{0,200})\])?\s{0,9}(?=\{)"
     r"|\\(?:g|x|e)?def\s{0,9}\\([A-Za-z]+)\s{0,9}((?:#\d){0,9})\s{0,9}(?=\{)"
@@ -32,7 +33,7 @@ def macros_in(text: str) -> list[tuple[int, str, Macro]]:
     """Every command that a text defines: where, its name, and what it stands for."""
     found: list[tuple[int, str, Macro]] = []
     for match in islice(_NEW.finditer(text), MOST_DEFINITIONS):
-        end = closing(text, match.end())
+        end = closing(text, match.end(), LONGEST_DEFINITION)
         body = text[match.end() + 1 : end]
         if match[1]:
             found.append((match.start(), match[1], Macro(int(match[2] or 0), match[3], body)))
@@ -43,14 +44,14 @@ def macros_in(text: str) -> list[tuple[int, str, Macro]]:
     return found
 
 
-def closing(text: str, opening: int) -> int:
+def closing(text: str, opening: int, most: int = LONGEST) -> int:
     """The place of the brace that closes the one at ``opening``; the end where there is none, or none near enough."""
     depth = 0
-    for match in _BRACE.finditer(text, opening, opening + LONGEST):
+    for match in _BRACE.finditer(text, opening, opening + most):
         depth += {"{": 1, "}": -1}.get(match[0], 0)
         if not depth:
             return match.start()
-    return min(len(text), opening + LONGEST)
+    return min(len(text), opening + most)
 
 
 def expanded(text: Text, macros: dict[str, Macro]) -> Text | None:

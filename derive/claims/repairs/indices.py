@@ -34,7 +34,7 @@ def of_weights(side: Syntax, notation: Notation) -> Iterator[Repair]:
         below = positions_below(part.below) if part.below is not None else ()
         if len(below) == 2 and text_of(part.base) in (spelled(notation.symbols["weight"]), spelled(notation.matrices["weight"])):
             yield Repair(
-                "transpose", placed(side, path, with_positions(part, below[::-1])), f"the indices of {text_of(part.base)} exchanged"
+                "transpose", placed(side, path, with_positions(part, below[::-1])), f"the indices of {text_of(part.base)} are exchanged"
             )
 
 
