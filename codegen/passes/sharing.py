@@ -31,7 +31,7 @@ def shared_memory(program: Program) -> Program:
     home: dict[str, Piece] = {}
     inside = {joined.rows for joined in program.joined} | {name for stack in program.stacks for name in stack.members}
     for place, statement in enumerate(program.statements):
-        for name in statement.writes:
+        for name in program.written_by(statement):  # a call on several at once begins the life of each
             buffer = program.buffers[name]
             if name in home or not is_shared(program, buffer):
                 continue

@@ -75,8 +75,3 @@ def _losses(name: str, z: Any, a: Any, target: Any) -> Any:
 
 def _gradient(leaf: Any) -> np.ndarray:
     return np.zeros(leaf.shape) if leaf.grad is None else leaf.grad.numpy()
-
-
-def distance(found: Any, wanted: Any) -> float:
-    """The largest difference, relative to the largest wanted entry where that is above one."""
-    return float(np.max(np.abs(np.asarray(found, float) - wanted))) / max(1.0, float(np.max(np.abs(wanted))))

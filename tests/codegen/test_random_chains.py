@@ -1,15 +1,14 @@
-"""Sixty random chains: loss and gradients of emitted modules against PyTorch's automatic differentiation."""
+"""Sixty random chains: loss and gradients of emitted modules against automatic differentiation by others."""
 
 from __future__ import annotations
 
 import random
 from typing import Any
 
+import automatic
 import numpy as np
 import pytest
 from modules import variants_of
-
-by_torch = pytest.importorskip("by_torch")
 
 LOSSES = ("squared_error", "half_squared_error", "mean_squared_error", "half_mean_squared_error", "cross_entropy", "binary_cross_entropy")
 FLOAT32_BOUND = 2e-4
@@ -23,7 +22,7 @@ def chain(seed: int) -> dict[str, Any]:
     layers = [
         {
             "units": draw.randint(1, 9),
-            "activation": list(by_torch.ACTIVATIONS)[(seed + 5 * k) % len(by_torch.ACTIVATIONS)],
+            "activation": list(automatic.ACTIVATIONS)[(seed + 5 * k) % len(automatic.ACTIVATIONS)],
             "bias": draw.random() < 0.7,
         }
         for k in range(draw.randint(1, 6))
@@ -63,14 +62,14 @@ def test_emitted_chain_agrees_with_torch(seed: int) -> None:
     for module, ((style, dtype), bound) in zip(modules, variants.items(), strict=True):
         for scale in (1.0, 30.0) if style == "vectorised" else (3.0,):
             parameters, x, t = point(spec, module, seed, scale)
-            cost, gradients, dx = by_torch.oracle(spec, parameters, x, t)
+            cost, gradients, dx = automatic.oracle(spec, parameters, x, t)
             with np.errstate(all="raise", under="ignore"):
                 own_cost, own = module.loss_and_gradients(parameters, x, t)
-            assert by_torch.distance(own_cost, cost) < bound
+            assert automatic.distance(own_cost, cost) < bound
             for name, found, wanted in zip(module.Parameters._fields, own, gradients, strict=True):
-                assert by_torch.distance(found, wanted) < bound, (style, dtype, scale, name)
+                assert automatic.distance(found, wanted) < bound, (style, dtype, scale, name)
             if seed % 3 == 0:
-                assert by_torch.distance(module.loss_gradients_and_dx(parameters, x, t)[2], dx) < bound
+                assert automatic.distance(module.loss_gradients_and_dx(parameters, x, t)[2], dx) < bound
             workspace = module.Workspace(len(x))
             workspace.set_parameters(parameters)
             for _ in range(2):

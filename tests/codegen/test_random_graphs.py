@@ -1,4 +1,4 @@
-"""Forty random graphs of layers: emitted modules of both styles against PyTorch's automatic differentiation."""
+"""Forty random graphs of layers: emitted modules of both styles against automatic differentiation by others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from types import ModuleType
 from typing import Any
 
+import automatic
 import numpy as np
 import pytest
 from random_graphs import ACTIVATIONS, DEEPEST, KINDS, LOSSES, depth_of, graph
@@ -51,18 +52,17 @@ def test_every_layer_reaches_the_output(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_emitted_graph_agrees_with_torch(seed: int) -> None:
-    by_torch = pytest.importorskip("by_torch")
     spec = graph(seed)
     for style, module in modules(spec, seed).items():
         parameters, x, t = point(spec, module, seed)
-        cost, gradients, dx = by_torch.oracle(spec, parameters, x, t)
+        cost, gradients, dx = automatic.oracle(spec, parameters, x, t)
         with np.errstate(all="raise", under="ignore"):
             own_cost, own = module.loss_and_gradients(parameters, x, t)
-        assert by_torch.distance(own_cost, cost) < 1e-10, style
+        assert automatic.distance(own_cost, cost) < 1e-10, style
         for name, found, wanted in zip(module.Parameters._fields, own, gradients, strict=True):
-            assert by_torch.distance(found, wanted) < 1e-10, (style, name)
+            assert automatic.distance(found, wanted) < 1e-10, (style, name)
         if has_dx(seed):
-            assert by_torch.distance(module.loss_gradients_and_dx(parameters, x, t)[2], dx) < 1e-10, style
+            assert automatic.distance(module.loss_gradients_and_dx(parameters, x, t)[2], dx) < 1e-10, style
 
 
 def has_dx(seed: int) -> bool:
