@@ -41,8 +41,11 @@ def plain(spec: str) -> Results:
     return results_of(network(source, **options))  # type: ignore[arg-type]
 
 
+QUICK = ("two layers", "softmax")
+
+
 @pytest.mark.parametrize("notation", names())
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", [pytest.param(spec, marks=() if spec in QUICK else pytest.mark.slow) for spec in SPECS])
 def test_every_line_of_every_convention_is_true(spec: str, notation: str) -> None:
     told, own = in_convention(plain(spec), load(notation))
     of_batch = ((told.batch_sweep, told.of_batch),) if spec == "linear output" else ()
