@@ -87,6 +87,8 @@ def _spellings(tensor: Tensor, role: str, notation: Notation) -> Iterator[Spelli
             yield spelled(letter), f"({mark})"
         if role == "weight" and notation.layer_mark == "letters":
             yield spelled(letter), ""
+        if notation.layer_mark in ("none", "letters") and role in _MARKED_ROLES and tensor.layer is not None:
+            yield spelled(letter), f"({tensor.layer + notation.first_layer})"  # where letters do not tell the layer
 
 
 def _mark(tensor: Tensor, role: str, notation: Notation) -> str:

@@ -53,13 +53,19 @@ class Scope:
         if above is not None and (own := self.names.tensors.get((base, text_of(above)))):
             return own, True
         plain = self.names.tensors.get((base, ""), ())
-        if mark is not None and self.choices is not None and any(own == base and other for own, other in self.names.tensors):
+        if self.choices is not None and self._is_layer(mark) and any(own == base and other for own, other in self.names.tensors):
             return (), False  # a layer that there is not
         if plain or self.choices is None or mark is not None:
             return plain, False
         if above is not None and text_of(above).strip("()").isdigit():
             return (), False  # a layer that there is not
         return tuple(meaning for (own_base, _), known in self.names.tensors.items() if own_base == base for meaning in known), False
+
+    def _is_layer(self, mark: str | None) -> bool:
+        """Whether a superscript can only be a layer: where the notation marks none, a bare number is an exponent."""
+        if mark is None:
+            return False
+        return mark.startswith("(") or self.names.notation.layer_mark in ("superscript", "parenthesised")
 
     def chosen(self, meanings: tuple[Meaning, ...], below: Script | None, base: str, at: int, mark: str = "") -> Meaning:
         """The meaning that fits the subscripts; where several do, what has been decided for this symbol with this mark."""
