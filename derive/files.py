@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from derive.errors import InputError
+from derive.errors import InputError, quoted_path
 
 LARGEST_TABLE, DEEPEST_TABLE = 1_000_000, 40
 """Characters of a TOML file, and how deep its tables and lists may be nested."""
@@ -18,12 +18,13 @@ _BETWEEN_KEYS = re.compile(r"[=,{}\[\]\n#]")
 
 def read(path: Path) -> str:
     """The text of a file that the user names. Raises InputError where it cannot be read."""
+    where = str(path) if str(path).isprintable() else quoted_path(path)
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        raise InputError(f"{where}: cannot be read: {error.strerror}") from None
     except ValueError:
-        raise InputError(f"{path}: cannot be read: it is no UTF-8 text") from None
+        raise InputError(f"{where}: cannot be read: it is no UTF-8 text") from None
 
 
 def parsed_toml(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:

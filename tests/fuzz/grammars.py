@@ -81,7 +81,7 @@ def attempt(grammar: Grammar, text: str, folder: Path) -> bool:
         accepted = False
     else:
         accepted = True
-    strange = {path for path in set(folder.rglob("*")) - before if path.name != "text.toml"}
+    strange = {path for path in set(folder.rglob("*")) - before if path.stem != "text"}
     if strange:
         raise AssertionError(f"written: {sorted(map(str, strange))}")
     return accepted
@@ -136,9 +136,9 @@ def mixed(seeds: tuple[str, ...], pieces: tuple[str, ...]) -> st.SearchStrategy[
     return st.one_of(st.composite(edited)(), st.composite(edited)(), st.lists(piece, max_size=30).map("".join), st.text(max_size=60))
 
 
-def file_of(text: str, folder: Path) -> Path:
+def file_of(text: str, folder: Path, name: str = "text.toml") -> Path:
     """The text as a file; what cannot be written in UTF-8 is written in another way."""
-    path = folder / "text.toml"
+    path = folder / name
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     return path
 
@@ -236,6 +236,27 @@ def check_claim(text: str, folder: Path) -> None:
     verdict = check_claim(text, _results("2-3:tanh-2").network)
     assert verdict.as_json()
     assert "\x1b" not in str(verdict)
+
+
+def check_algorithm(text: str, folder: Path) -> None:
+    from derive.claims.algorithm import check_algorithm
+    from derive.claims.networks import Grounds
+    from derive.notation import load
+
+    assert check_algorithm(text, Grounds(_results("2-3:tanh-2").network, load("nielsen"))).as_json()
+
+
+def read_document(text: str, folder: Path) -> None:
+    from derive.claims.displays import displays_of
+
+    displays_of(file_of(text, folder))
+
+
+def read_table(text: str, folder: Path) -> None:
+    from derive.claims.table import check_table
+    from derive.notation import load
+
+    check_table(str(file_of(text, folder, "text.csv")), _results("2-2-2").network, load("nielsen"))
 
 
 @cache
@@ -508,6 +529,19 @@ _LAYERS = (
 )
 ONE_LINES = ("784-128:relu-10:softmax", "2-2-1", "3-4:tanh-2:softmax")
 
+ALGORITHMS = (
+    "repeat\n  for each pattern\n    forward pass\n    for l = L to 2\n      compute delta^l\n      W^l := W^l - eta * dW^l\n"
+    "until E < 0.01\n",
+    "while E > 0.01 do\n  forward pass; backward pass\n  update all weights\nend\n",
+)
+DOCUMENTS = (
+    r"\newcommand{\w}[2]{w_{#1#2}} $$\delta_j = \w{j}{k} a_k$$ \[ a = b \] % $$c$$"
+    + "\n"
+    + r"\begin{align*} z &= W a \\ a &= f(z) \end{align*}",
+    r"\def\a#1{#1'} \DeclareMathOperator{\sg}{sg} \begin{equation} \a{f}(z) = \sg(z) \end{equation} \verb|$$x$$| \input{more}",
+)
+TABLES = ("name,value\nx[0],0.05\nx[1],0.10\nt[0],0.01\nt[1],0.99\nW1[0,0],0.15\na1[0],0.593269992\n", "W1[0,0],0.1\nloss,0.298\n")
+
 GRAMMARS: dict[str, Grammar] = {
     "one_line": Grammar(mixed(ONE_LINES, ("-", ":", "2", "10", "relu", "softmax", "99999999", "-1", "0")), read_one_line),
     "toml": Grammar(_tables(_LAYERS, ()), read_specification),
@@ -521,5 +555,12 @@ GRAMMARS: dict[str, Grammar] = {
     "words": Grammar(_tables(_files(ROOT / "derive" / "words" / "en.toml"), ("{delta}", "{")), read_words),
     "latex": Grammar(st.one_of(latex_formulas(), mixed(CLAIMS, LATEX_PIECES)), read_latex),
     "claims": Grammar(st.one_of(latex_formulas(), mixed(CLAIMS, LATEX_PIECES)), check_claim),
+    "algorithms": Grammar(
+        mixed(ALGORITHMS, (*LATEX_PIECES, "for ", "while ", "repeat", "until", "\n", "  ", "end", "l = L-1, ..., 2")), check_algorithm
+    ),
+    "documents": Grammar(
+        mixed(DOCUMENTS, (*LATEX_PIECES, "$$", "\\[", "\\]", "\\def\\a", "\\newcommand{", "#1", "\\input{", "%", "\n")), read_document
+    ),
+    "tables": Grammar(mixed(TABLES, (",", "\n", "W1", "[0,0]", "0.1", '"', "x[0]", "delta2", "-", "1e5")), read_table),
     "numbers": Grammar(_tables(_files(ROOT / "derive" / "worked" / "mazur.toml"), ("0.15", "1e-400", "[published]")), read_numbers),
 }

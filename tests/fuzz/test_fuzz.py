@@ -37,6 +37,9 @@ EXAMPLES = {
     "activations": 15,
     "equation_files": 20,
     "claims": 15,
+    "algorithms": 5,
+    "documents": 40,
+    "tables": 5,
 }
 SPEC = "2-1:linear"
 PLAIN = {"title": "Title", "author": "Author", "date": "Date"}
