@@ -64,7 +64,8 @@ def statement_duration(program: Program, statement: Statement, batch: int, items
 def _way(program: Program, view: View, target: View) -> str:
     """How an operand lies beside the target of an elementwise statement."""
     axes = program.buffers[view.buffer].axes
-    alike = view.places == target.places and not view.window and axes == program.buffers[target.buffer].axes
+    sizes = (_sizes(program, seen.buffer, 0) for seen in (view, target))
+    alike = view.places == target.places and not view.window and next(sizes) == next(sizes)
     if alike or not axes or view.row is not None:
         return "same"
     places = [place for place in view.places if place is not None]
