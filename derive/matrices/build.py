@@ -102,7 +102,7 @@ def tidied(value: MatrixExpression) -> MatrixExpression:
 
 def as_row(column: MatrixExpression) -> MatrixExpression:
     """A column lying down."""
-    return scaled(column.scalars, as_row(column.inner)) if isinstance(column, Scaled) else tidied(transposed(column))
+    return tidied(transposed(column))
 
 
 def partners_of(index: Index, pieces: Iterable[Piece]) -> tuple[Index, ...]:
