@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import deltarule
-from benchmarks.training.__main__ import OURS, check_agreement, table
+from benchmarks.training.measure import OURS, check_agreement, table
 from benchmarks.training.stories import PICTURES, XOR
 from benchmarks.training.systems import naive
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize("story", [replace(XOR, epochs=20), replace(PICTURES, sizes=(20, 8, 5), spec="20-8:relu-5:softmax")])
 def test_systems_get_to_the_same_parameters(story, monkeypatch):
-    monkeypatch.setattr("benchmarks.training.__main__.RIVALS", {"naive": naive})
+    monkeypatch.setattr("benchmarks.training.measure.RIVALS", {"naive": naive})
     check_agreement(story)
 
 
