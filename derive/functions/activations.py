@@ -20,6 +20,7 @@ from derive.verification.single_values import value_at
 
 OWN = "f"
 SOME_PLACES = (-2, -0.5, 0.5, 2)
+FAR_PLACES = (*SOME_PLACES, *(sign * 10.0**power * 1.3 for power in (-2, -1, 0, 1, 2, 3) for sign in (-1, 1)))
 GLOROT = "glorot"
 
 
@@ -85,11 +86,17 @@ def own_activation(formula: str, parameters: Mapping[str, Rational] | None = Non
     for key, _ in own.parameters:
         if key not in written:
             raise InputError(f"formula of {name}: there is no {key} in it")
-    if own.function.body is not None and not _depends(own.function.body):
+    if own.function.body is not None and (not _depends(own.function.body) or _is_level(own.function)):
         raise InputError(f"formula of {name}: it does not depend on {VARIABLE}")
     if all(value_at(own.function, place) is None for place in SOME_PLACES):
         raise InputError(f"formula of {name}: it has no real value at {VARIABLE} = {', '.join(map(str, SOME_PLACES))}")
     return own
+
+
+def _is_level(function: Function) -> bool:
+    """Whether a function has one value wherever it is looked at, near and far."""
+    found = {value_at(function, place) for place in FAR_PLACES}
+    return len(found) == 1 and None not in found
 
 
 def _depends(body: Expression) -> bool:

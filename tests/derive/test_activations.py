@@ -188,3 +188,13 @@ def test_cross_entropy_assumes_that_targets_sum_to_one() -> None:
 def test_the_default_loss_follows_the_output() -> None:
     assert default_loss("softmax") == "cross_entropy"
     assert default_loss("sigmoid") == default_loss("") == "half_squared_error"
+
+
+@pytest.mark.parametrize("formula", ["0*z", "cases(z > 0, 0*z, 0)", "cases(z > 0, z*0, z > 1, z, 0)", "z - z + 2"])
+def test_an_activation_of_one_value_is_refused(formula: str) -> None:
+    with pytest.raises(InputError, match="does not depend on z"):
+        own_activation(formula)
+
+
+def test_an_activation_that_is_level_near_zero_is_none_of_one_value() -> None:
+    assert own_activation("cases(z > 3, z - 3, z < -3, z + 3, 0)").name
