@@ -85,7 +85,7 @@ def _deltas(story: Story, plain: Results, other: Story) -> Section:
     keys = ("notation", "delta", "sign", "weight", "forward", "hidden", "gradient")
     head = tuple(story.say(f"beside.{key}") for key in keys)
     rows = tuple(_row(own) for own in shown)
-    columns = (0, 1, 2, 3), (0, 4, 5, 6)
+    columns = (0, 1, 2, 3), (0, 4, 6), (0, 5)
     tables = (Table(tuple(head[n] for n in own), tuple(tuple(cells[n] for n in own) for cells in rows)) for own in columns)
     blocks: tuple[Block, ...] = (Paragraph(story.say("beside.table")), *tables)
     return Section(story.say("beside.deltas"), "beside-deltas", blocks, 2)
