@@ -51,7 +51,7 @@ USAGE = {
     "unknown level of exercises": (["notes", "2-1", "--exercises", "esy"], ["'esy'", "nearest: easy"]),
     "numbers that are no file": (["notes", "2-1", "--numbers", "3-1"], ["expected a TOML file", "'3-1'"]),
     "a variant that is no number": (["notes", "2-1", "--variant", "two"], ["--variant", "two"]),
-    "a later milestone's option of emit": (["emit", "2-1", "--optimiser", "adam"], ["--optimiser"]),
+    "an unknown optimiser": (["emit", "2-1", "--optimiser", "adan"], ["'adan'", "nearest: adam"]),
     "an option without its value": (["emit", "2-1", "--loss"], ["--loss"]),
     "a missing module to verify": (["verify", "2-1", "--code", "nowhere.py"], ["nowhere.py"]),
     "missing notes to verify": (["verify", "2-1", "--notes", "nowhere.md"], ["nowhere.md"]),
@@ -202,7 +202,7 @@ def test_american_spellings_are_accepted(run: Run) -> None:
 
 
 def test_lists_print_one_name_a_line(run: Run) -> None:
-    assert run("list", "notations").stdout.split() == ["nielsen"]
+    assert run("list", "notations").stdout.splitlines() == ["benslimane", "goodfellow", "micheli", "nielsen", "soletskyi"]
     assert {"sigmoid", "tanh", "relu", "gelu", "softmax", "linear", "mish"} <= set(run("list", "activations").stdout.splitlines())
     assert {"half_squared_error", "cross_entropy", "half_mean_squared_error"} <= set(run("list", "losses").stdout.splitlines())
     assert "dense" in run("list", "layers").stdout.splitlines()
