@@ -56,13 +56,15 @@ def emit(
     version: str = "",
     decisions: Decisions | None = None,
     optimiser: str | None = None,
+    fingerprint: str = "",
 ) -> str:
     """The module of a network, certified.
 
     ``sweep`` is the reverse sweep of the batch system; where it has the adjoint of x, the module has ``loss_gradients_and_dx``. ``batch``
     is how many patterns a step will see, where that is known: ``auto`` chooses by it, and the scalar style writes so many out. ``number``
     gives the number that comments cite for the equation of a tensor. ``decisions`` fix the form of the vectorised style, which otherwise
-    follows from the sizes. ``optimiser`` names the update rule of ``train``, which is left out without one. Raises CertificateError where
+    follows from the sizes. ``optimiser`` names the update rule of ``train``, which is left out without one; ``fingerprint`` is that of the
+    results, for the header. Raises CertificateError where
     a check fails.
     """
     if isinstance(network.specification, EquationSpecification):
@@ -70,11 +72,19 @@ def emit(
             raise InputError("--optimiser is for networks of layers: equations of their own have no patterns to train on")
         if style == "scalar":
             raise InputError("style scalar is for networks of layers; for equations of their own there are vectorised and loops")
-        return emit_system(network, sweep, style="vectorised" if style == "auto" else style, dtype=dtype, number=number, version=version)
+        return emit_system(
+            network,
+            sweep,
+            style="vectorised" if style == "auto" else style,
+            dtype=dtype,
+            number=number,
+            version=version,
+            fingerprint=fingerprint,
+        )
     problem = problem_for(network, sweep, number)
     rule = None if optimiser is None else named_optimiser(optimiser)
     chosen = automatic(problem, batch) if style == "auto" else style
-    facts = Facts(network, chosen, dtype, version, batch, decisions, rule).decided(problem)
+    facts = Facts(network, chosen, dtype, version, batch, decisions, rule, fingerprint).decided(problem)
     text = facts.module(problem)
     certify(problem, facts, text)
     return text
@@ -126,9 +136,10 @@ class Facts:
         patterns: int | None = None,
         decisions: Decisions | None = None,
         rule: Optimiser | None = None,
+        fingerprint: str = "",
     ) -> None:
         self.network, self.style, self.dtype, self.version, self.patterns = network, style, dtype, version, patterns
-        self.decisions, self.rule = decisions, rule
+        self.decisions, self.rule, self.fingerprint = decisions, rule, fingerprint
 
     def decided(self, problem: Problem) -> Facts:
         """The same with decisions, those for the sizes of a problem where there are none yet."""
@@ -136,7 +147,7 @@ class Facts:
             return self
         itemsize = np.dtype(self.dtype).itemsize
         decisions = decide(prepared(problem), self.patterns, itemsize) if self.style == "vectorised" else PLAIN
-        return Facts(self.network, self.style, self.dtype, self.version, self.patterns, decisions, self.rule)
+        return Facts(self.network, self.style, self.dtype, self.version, self.patterns, decisions, self.rule, self.fingerprint)
 
     def is_small(self, problem: Problem) -> bool:
         sizes = (_size(tensor) for tensor in problem.parameters)
@@ -231,6 +242,7 @@ class Facts:
                 ("Memory", memory(program, np.dtype(self.dtype).itemsize, problem.output if self.style == "scalar" else None)),
                 ("Generator", f"deltarule {self.version}".rstrip()),
                 ("Specification", f"sha256 {specification.hash}"),
+                *([("Formulas", f"{self.fingerprint}, the fingerprint of the notes that have them")] if self.fingerprint else []),
                 ("Certificate", certificate.statement(self.dtype, self.is_small(problem), extra=self.certified())),
             ),
             shapes,

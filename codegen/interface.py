@@ -165,6 +165,7 @@ class Network:
             version=__version__,
             decisions=form,
             optimiser=optimiser,
+            fingerprint=results.fingerprint,
         )
         return Text(source, "text/x-python")
 

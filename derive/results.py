@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 
 from sympy import Basic
 
@@ -19,6 +20,7 @@ from derive.display import result_latex, results_html
 from derive.equations import Equation, System
 from derive.expressions import Tensor
 from derive.influence import Influence
+from derive.language.plain import plain_equation
 from derive.matrices.recognise import MatrixForm, recognise
 from derive.network import Network
 from derive.steps import Derivation
@@ -71,6 +73,12 @@ class Results:
     def number(self, tensor: Tensor) -> int:
         """The number of the formula that defines ``tensor``."""
         return self._numbers[tensor]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What notes and code of the same formulas have in common: a hash of every number, what it is and its formula."""
+        lines = (f"({result.number}) {result.kind} {plain_equation(result.equation)} {len(result.members)}\n" for result in self.results)
+        return sha256("".join(lines).encode()).hexdigest()[:16]
 
     def _repr_html_(self) -> str:
         return results_html(self.results)

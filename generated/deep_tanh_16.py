@@ -10,6 +10,7 @@ Memory          1,064,960 bytes for parameters and gradients, 16,896 per pattern
                 batch
 Generator       deltarule 0.1.0
 Specification   sha256 09eaea4d2bd515ecba0b47cfac37fd7ce527caf6df5dd3bd75dc70bd8248cb09
+Formulas        3a75d2b0f1942045, the fingerprint of the notes that have them
 Certificate     checked when written, and by --selftest:
                 loss and gradients against the equations as loops < 1e-12 (same
                 equations, smaller axes)

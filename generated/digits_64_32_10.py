@@ -7,6 +7,7 @@ Work            10,465 FLOPs per pattern and 1 per step
 Memory          38,560 bytes for parameters and gradients, 792 per pattern of a batch
 Generator       deltarule 0.1.0
 Specification   sha256 c138faeba9bd32a7332431108de7e090cbdf9743d3e5c9a05408b259790ab422
+Formulas        d26b70b3be3a3236, the fingerprint of the notes that have them
 Certificate     checked when written, and by --selftest:
                 loss and gradients against the equations as loops < 1e-12
                 gradients against complex steps < 1e-12

@@ -7,6 +7,7 @@ Work            94 FLOPs per pattern and 1 per step
 Memory          192 bytes for parameters and gradients, 96 per pattern of a batch
 Generator       deltarule 0.1.0
 Specification   sha256 eed903f2616121e3f0374047c6b9aaa9a06cb9c53e2ab29e212e835d957decfe
+Formulas        d7e7a0c92cdc8b10, the fingerprint of the notes that have them
 Certificate     checked when written, and by --selftest:
                 loss and gradients against the equations as loops < 1e-12
                 gradients against complex steps < 1e-12

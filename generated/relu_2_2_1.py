@@ -7,6 +7,7 @@ Work            52 FLOPs per pattern and 1 per step
 Memory          144 bytes for parameters and gradients, 66 per pattern of a batch
 Generator       deltarule 0.1.0
 Specification   sha256 63fd1fd197658fceffd4a3d0bc0bc72f88b9ac07ec6bef6c8e0dca57967368ae
+Formulas        42fef5f432c1e707, the fingerprint of the notes that have them
 Certificate     checked when written, and by --selftest:
                 loss and gradients against the equations as loops < 1e-12
                 gradients against complex steps < 1e-12

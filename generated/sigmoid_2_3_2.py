@@ -7,6 +7,7 @@ Work            101 FLOPs per pattern and 1 per step
 Memory          192 bytes for parameters and gradients, 128 per pattern of a batch
 Generator       deltarule 0.1.0
 Specification   sha256 49550a37ec6802f49aa62cb72e91a2209f9c5d4624261d81c1bf05501125bc31
+Formulas        8741834fd459a5f6, the fingerprint of the notes that have them
 Certificate     checked when written, and by --selftest:
                 loss and gradients against the equations as loops < 1e-12
                 gradients against complex steps < 1e-12

@@ -6,6 +6,7 @@ Work            62 FLOPs per pattern and 1 per step
 Memory          144 bytes for parameters and gradients, 8 per pattern of a batch
 Generator       deltarule 0.1.0
 Specification   sha256 400ec9acafff5eefcf8aa48ae2e3001a33e6751aa85914793aa502c374563195
+Formulas        b497779a02de0a4a, the fingerprint of the notes that have them
 Certificate     checked when written, and by --selftest:
                 loss and gradients against the equations as loops < 1e-12
                 gradients against complex steps < 1e-12

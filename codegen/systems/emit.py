@@ -54,6 +54,7 @@ class Maker:
     dtype: str
     version: str
     sample: str = SIGNED
+    fingerprint: str = ""
 
     def module(self, work: Work, bare: bool = False) -> str:
         """The text of the module, not yet certified; a bare one has neither header nor comments."""
@@ -97,18 +98,26 @@ class Maker:
             ("Memory", f"{_numbers(work) * (8 if self.dtype == 'float64' else 4):,} bytes for all arrays"),
             ("Generator", f"deltarule {self.version}".rstrip()),
             ("Specification", f"sha256 {self.network.specification.hash}"),
+            *([("Formulas", f"{self.fingerprint}, the fingerprint of the notes that have them")] if self.fingerprint else []),
             ("Certificate", certificate.statement(self.dtype, _numbers(work) <= MOST_CHECKED, self.style == "vectorised")),
         )
         return labelled(facts, USAGE)
 
 
 def emit_system(
-    network: Network, sweep: Sweep, *, style: str, dtype: str, number: Callable[[Tensor], int] | None = None, version: str = ""
+    network: Network,
+    sweep: Sweep,
+    *,
+    style: str,
+    dtype: str,
+    number: Callable[[Tensor], int] | None = None,
+    version: str = "",
+    fingerprint: str = "",
 ) -> str:
     """The module of an equation file, certified. Raises CertificateError where a check fails."""
     work = work_of(sweep.system, sweep.derivations, number)
     sample, loops = _sampled(network, work, dtype)
-    maker = Maker(network, style, dtype, version, sample)
+    maker = Maker(network, style, dtype, version, sample, fingerprint)
     text = maker.module(work)
     certify(work, maker, text, loops)
     return text

@@ -54,7 +54,7 @@ def story(results: Results, options: Options = DEFAULT, code: tuple[str, ...] = 
     for what, line in (("title", options.title), ("author", options.author), ("date", options.date)):
         _given(line, what)
     told, notation = in_convention(results, load(options.notation))
-    return Story(told, notation, load_words(options.language), options, code)
+    return Story(told, notation, load_words(options.language), options, code, results.fingerprint)
 
 
 def document(told: Story) -> Document:

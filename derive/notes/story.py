@@ -33,13 +33,17 @@ from derive.words.catalogue import Value
 
 @dataclass(frozen=True)
 class Story:
-    """The material of the notes of one network, and what the reader asked for; ``code`` is text of programs to be shown with them."""
+    """The material of the notes of one network, and what the reader asked for.
+
+    ``code`` is text of programs to be shown with them, ``fingerprint`` that of the results before any convention.
+    """
 
     results: Results
     notation: Notation
     words: Words
     options: Options = DEFAULT
     code: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     @property
     def network(self) -> Network:

@@ -17,7 +17,7 @@ from derive.notes.story import Story
 from derive.notes.symbols import symbol_table
 from derive.specifications.equation_specification import EquationSpecification
 from derive.traversal import entries_of, walk
-from derive.words import Math, Sentence, Text
+from derive.words import Code, Math, Sentence, Text
 
 
 def symbols(story: Story) -> tuple[Section, ...]:
@@ -53,6 +53,8 @@ def _conventions(story: Story) -> tuple[Block, ...]:
     if story.layers is not None and story.layers.l2:
         factor = story.math(Number(story.layers.l2), NUMBERED)
         items.append(story.say("convention.l2", factor=factor))
+    if story.fingerprint:
+        items.append(story.say("convention.fingerprint", fingerprint=Code(story.fingerprint)))
     return (Items(tuple(items)),)
 
 
