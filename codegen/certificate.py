@@ -54,10 +54,10 @@ def check_text(text: str) -> ast.Module:
     return tree
 
 
-def loaded(text: str) -> ModuleType:
-    """An emitted module, run."""
+def loaded(source: str | ast.Module) -> ModuleType:
+    """An emitted module, text or parsed, run."""
     module = ModuleType("emitted")
-    exec(compile(text, "emitted", "exec"), module.__dict__)
+    exec(compile(source, "emitted", "exec"), module.__dict__)
     return module
 
 

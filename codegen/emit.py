@@ -100,7 +100,7 @@ def certify(problem: Problem, facts: Facts, text: str) -> None:
     """Raise CertificateError unless ``text``, made from ``problem``, passes every check of the certificate."""
     facts = facts.decided(problem)
     tree = certificate.check_text(text)
-    module = certificate.loaded(text)
+    module = certificate.loaded(tree)
     certificate.check_arrays(module)
     largest = float(largest_inputs(problem.system, facts.dtype))
     small = problem if facts.is_small(problem) else resized(problem, _small_sizes(problem))

@@ -34,9 +34,9 @@ class Numbered:
         return self.equation.tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
-    """Equations to compute, in order; the first ``forward`` of them make the output, the rest need the target."""
+    """Equations to compute, in order. A problem is equal to itself only, so that what is made of it can be remembered."""
 
     system: System
     batch: Axis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from mpmath import mpf
 from sympy import Basic
@@ -21,6 +22,7 @@ from derive.traversal import entries_of, rebuild, walk
 HALF = Number("1/2")
 
 
+@lru_cache(maxsize=4)
 def prepared(problem: Problem) -> Problem:
     """The equations as they are lowered for NumPy: fewer sums, and each in its fastest form."""
     return quickened(summed_in_place(problem))

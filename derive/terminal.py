@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,8 @@ from derive.files import write
 GOOD, NO, WRONG_QUESTION, INTERRUPTED = 0, 1, 2, 130
 _SPELLINGS = {"optimizers": "optimisers", "vectorized": "vectorised"}
 _LONGEST_LINE = 600
+_SELDOM = (100_000, 20, 20)
+"""How often garbage in circles is looked for: a command makes many nodes that refer to each other, and is soon over."""
 
 
 def one_of(names: Sequence[str]) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def progress(what: str) -> Iterator[None]:
 
 def run(commands: click.Group, name: str, arguments: Sequence[str] | None) -> NoReturn:
     """Run a command line; whatever is wrong with the question becomes one line on standard error and status 2."""
+    gc.set_threshold(*_SELDOM)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that a temporary file is removed
     try:
         status = commands.main(arguments, prog_name=name, standalone_mode=False)

@@ -13,6 +13,7 @@ DANGEROUS = re.compile(
 )
 ESCAPES = {  # what text may be escaped with
     *(
+        "\\allowbreak",  # a line may end after an underscore
         "\\textbackslash",
         "\\textasciitilde",
         "\\textasciicircum",
