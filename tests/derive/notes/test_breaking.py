@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derive.notation.latex import to_latex
-from derive.notation.layout import Digits, Layout, Sign, Symbol, fenced, row
+from derive.notation.layout import Digits, Fraction, Gap, Layout, Sign, Symbol, fenced, row
 from derive.notes.measure import broken, width
 
 
@@ -41,3 +41,20 @@ def test_a_wide_group_breaks_inside_its_parentheses() -> None:
 
 def test_what_cannot_be_broken_stays_whole() -> None:
     assert broken(Symbol("x"), 0.1) == (Symbol("x"),)
+
+
+def test_a_product_breaks_between_its_factors_where_they_fit() -> None:
+    factor, thin = fenced(terms(2)), Gap("thin")
+    lines = broken(row(factor, thin, factor, thin, Symbol("x")), 1.5 * width(factor))
+    first, second = (to_latex(line) for line in lines)
+    assert first == to_latex(factor)
+    assert second.startswith(r"\times")
+    assert second.count(r"\times") == 1
+
+
+def test_no_line_ends_between_a_derivative_and_what_it_acts_on() -> None:
+    partial = Symbol("partial", "upright")
+    operator = Fraction(partial, row(partial, Symbol("z")))
+    lines = broken(row(Symbol("x"), Gap("thin"), operator, Gap("thin"), fenced(terms(2))), width(fenced(terms(2))))
+    assert len(lines) > 1
+    assert not any(to_latex(line).endswith(to_latex(operator)) for line in lines)
