@@ -133,6 +133,8 @@ def check_selftest(module: ModuleType) -> None:
             passed = module.selftest()
     except ArithmeticError as error:
         raise CertificateError(f"selftest: not finite at large inputs: {error}") from error
+    except (ValueError, TypeError, LookupError, NameError, AttributeError) as error:
+        raise CertificateError(f"selftest: stops with {type(error).__name__}: {error}") from error
     if not passed:
         failed = [line for line in said.getvalue().splitlines() if line.startswith("FAIL")]
         raise CertificateError(f"selftest: {failed[0] if failed else 'failed'}")

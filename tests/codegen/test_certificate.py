@@ -132,6 +132,12 @@ def test_a_wrong_sign_far_below_the_output_is_caught_though_gradients_are_tiny_t
         check_selftest(module)
 
 
+def test_a_statement_that_stops_is_a_failed_check_and_no_traceback() -> None:
+    module = loaded(text_of("2-3-1") + "\n\ndef _reference_loss(parameters, x, t):\n    return x @ x\n")
+    with pytest.raises(CertificateError, match="selftest: stops with ValueError"):
+        check_selftest(module)
+
+
 def test_header_states_bounds_and_no_measurement() -> None:
     head = TEXT.split('"""')[1]
     assert "< 1e-12" in head
