@@ -1,276 +1,29 @@
-"""What is fuzzed: for each kind of user text, how to make some, and what reads it. Only ``InputError`` may be raised, in one line."""
+"""The grammars that are fuzzed: seeds, pieces and what reads them."""
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from hypothesis import strategies as st
 
-from derive.errors import InputError
-from tests.fuzz.injection import DANGEROUS
-from tests.fuzz.tables import edited_tables
-
-ROOT = Path(__file__).parents[2]
-EQUATIONS = ROOT / "tests" / "derive" / "equations"
-SECONDS = 20.0
-"""What one text may take, on a machine that is busy; nothing that is read takes a tenth of it."""
-
-PYTHON = "__import__('os').system('true')"
-NASTY = (
-    *(
-        "\\write18{touch pwned}",
-        "\\input{/etc/passwd}",
-        "\\catcode`\\@=11",
-        "^^5cinput",
-        "\\end{document}",
-        "\\csname",
-        "%",
-        "#",
-        "&",
-        "$",
-        "$$",
-    ),
-    *("~", "_", "^", "{", "}", "\\", "\\\\", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "]]>", "&amp;", "\"'>", "-->"),
-    *(PYTHON, "{{7*7}}", "{% raw %}", "${x}", "\x00", "\x1b[31m", "\n", "\r", "\t", "\u202e", "\ud800", "é", "你", "🙂"),
-    *(
-        "(" * 200,
-        "[" * 200,
-        "{" * 200,
-        "-" * 200,
-        "[" * 5000,
-        "x = " + "[" * 5000,
-        "{a=" * 3000,
-        "9" * 400,
-        "1e999",
-        "0.1" * 50,
-        "nan",
-        "inf",
-        "True",
-        "None",
-        "../../etc/passwd",
-        "a" * 5000,
-    ),
+from tests.fuzz.attempt import EQUATIONS, NASTY, ROOT, Grammar, mixed
+from tests.fuzz.readers import (
+    check_algorithm,
+    check_claim,
+    derive_equations,
+    read_document,
+    read_equation,
+    read_latex,
+    read_notation,
+    read_numbers,
+    read_one_line,
+    read_own_activation,
+    read_specification,
+    read_table,
+    read_words,
+    write_notation,
 )
-
-
-@dataclass(frozen=True)
-class Grammar:
-    """One kind of user text: ``texts`` makes it, ``read`` uses it; ``folder`` is where files may be written."""
-
-    texts: st.SearchStrategy[str]
-    read: Callable[[str, Path], Any]
-
-
-def attempt(grammar: Grammar, text: str, folder: Path) -> bool:
-    """Whether ``text`` was accepted. Raises whatever is not a proper refusal."""
-    before = set(folder.rglob("*"))
-    try:
-        with in_time():
-            grammar.read(text, folder)
-    except InputError as error:
-        message = str(error)
-        if not message or "\n" in message or not message.isprintable():
-            raise AssertionError(f"not one printable line: {message!r}") from error
-        accepted = False
-    else:
-        accepted = True
-    strange = {path for path in set(folder.rglob("*")) - before if path.stem != "text"}
-    if strange:
-        raise AssertionError(f"written: {sorted(map(str, strange))}")
-    return accepted
-
-
-@contextmanager
-def in_time(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise ``TimeoutError`` where the body takes longer; and ``RuntimeError`` where it does what reading never does."""
-
-    def late(number: int, frame: object) -> None:
-        raise TimeoutError(f"more than {seconds:g} s")
-
-    _watch()
-    _watched.append(True)
-    old = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
-        _watched.pop()
-
-
-_watched: list[bool] = []
-FORBIDDEN = ("os.system", "subprocess.", "os.exec", "os.posix_spawn", "os.fork", "socket.connect", "os.remove", "os.rename", "shutil.")
-
-
-@cache
-def _watch() -> None:
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if _watched and event.startswith(FORBIDDEN):
-            raise RuntimeError(f"{event} {arguments}")
-        if _watched and event == "compile" and PYTHON in str(arguments[0]):
-            raise RuntimeError("text is compiled as Python")
-
-    sys.addaudithook(hook)
-
-
-def mixed(seeds: tuple[str, ...], pieces: tuple[str, ...]) -> st.SearchStrategy[str]:
-    """Texts that look right: seeds with pieces put in, taken out or exchanged, pieces alone, and anything at all."""
-    piece = st.one_of(st.sampled_from(pieces), st.sampled_from(NASTY), st.text(max_size=4))
-
-    def edited(draw: st.DrawFn) -> str:
-        text = draw(st.sampled_from(seeds))
-        for _ in range(draw(st.integers(0, 5))):
-            start = draw(st.integers(0, len(text)))
-            end = min(len(text), start + draw(st.sampled_from((0, 0, 1, 2, 5, 20))))
-            text = text[:start] + draw(piece) + text[end:]
-        return text
-
-    return st.one_of(st.composite(edited)(), st.composite(edited)(), st.lists(piece, max_size=30).map("".join), st.text(max_size=60))
-
-
-def file_of(text: str, folder: Path, name: str = "text.toml") -> Path:
-    """The text as a file; what cannot be written in UTF-8 is written in another way."""
-    path = folder / name
-    path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    return path
-
-
-# The grammars
-
-
-def read_one_line(text: str, folder: Path) -> None:
-    from derive.specifications.one_line import read_one_line
-    from derive.specifications.specification import MOST_PARAMETERS  # noqa: F401 - large networks are refused by their size alone
-
-    rows = read_one_line(text)
-    if len(rows["layers"]) <= 30:
-        from derive.network import network
-
-        network(rows)
-
-
-def read_specification(text: str, folder: Path) -> None:
-    from derive.network import network
-
-    network(file_of(text, folder))
-
-
-def derive_equations(text: str, folder: Path) -> None:
-    """Whole systems: read, and derived where they are small."""
-    from derive.network import network
-    from derive.results import results_of
-
-    model = network(file_of(text, folder))
-    if len(text) < 1500:
-        results_of(model)
-
-
-def read_equation(text: str, folder: Path) -> None:
-    from derive.language.grammar import Source, read_equation, read_formula
-
-    for read in (read_formula, read_equation):
-        try:
-            read(Source(text, "formula"))
-        except InputError:
-            if read is read_equation:
-                raise
-
-
-def read_own_activation(text: str, folder: Path) -> None:
-    """A formula with its derivative, as a layer would use it."""
-    from derive.network import network
-    from derive.results import results_of
-
-    layers = [{"units": 2, "activation": {"formula": text}}]
-    results_of(network({"inputs": 2, "layers": layers}))
-
-
-@cache
-def _results(spec: str) -> Any:
-    from derive.network import network
-    from derive.results import results_of
-
-    return results_of(network(spec))
-
-
-def read_notation(text: str, folder: Path) -> None:
-    from derive.notation.profile import load
-
-    load(file_of(text, folder))
-
-
-def write_notation(text: str, folder: Path) -> None:
-    """Formulas in a notation that was accepted: no command that the tool does not know itself, unless it is a letter."""
-    from derive.notation import View, latex_equation, load
-
-    notation = load(file_of(text, folder))
-    results = _results("2-3:tanh-2:softmax")
-    for result in results.results:
-        found = DANGEROUS.search(latex_equation(result.equation, notation, View(batch=result in results.of_batch)))
-        assert not found, found
-
-
-def read_words(text: str, folder: Path) -> None:
-    from derive.words.catalogue import load
-
-    load.__wrapped__(str(file_of(text, folder)))
-
-
-def read_latex(text: str, folder: Path) -> None:
-    from derive.reader.grammar import read_formula
-
-    read_formula(text)
-
-
-def check_claim(text: str, folder: Path) -> None:
-    from derive.claims.check import check_claim
-
-    verdict = check_claim(text, _results("2-3:tanh-2").network)
-    assert verdict.as_json()
-    assert "\x1b" not in str(verdict)
-
-
-def check_algorithm(text: str, folder: Path) -> None:
-    from derive.claims.algorithm import check_algorithm
-    from derive.claims.networks import Grounds
-    from derive.notation import load
-
-    assert check_algorithm(text, Grounds(_results("2-3:tanh-2").network, load("nielsen"))).as_json()
-
-
-def read_document(text: str, folder: Path) -> None:
-    from derive.claims.displays import displays_of
-
-    displays_of(file_of(text, folder))
-
-
-def read_table(text: str, folder: Path) -> None:
-    from derive.claims.table import check_table
-    from derive.notation import load
-
-    check_table(str(file_of(text, folder, "text.csv")), _results("2-2-2").network, load("nielsen"))
-
-
-@cache
-def _passes(spec: str) -> Any:
-    from derive.worked.passes import passes_of
-
-    return passes_of(_results(spec).pattern_sweep)
-
-
-def read_numbers(text: str, folder: Path) -> None:
-    from derive.worked.numbers_file import load_numbers, numbers_of
-
-    numbers_of(load_numbers(str(file_of(text, folder))), _passes("2-2-2"))
-
+from tests.fuzz.tables import edited_tables
 
 TOML_PIECES = (
     "[[layers]]\n",

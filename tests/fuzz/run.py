@@ -15,7 +15,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.fuzz.grammars import GRAMMARS, Grammar, attempt
+from tests.fuzz.attempt import Grammar, attempt
+from tests.fuzz.grammars import GRAMMARS
 
 ROUND = 300
 

@@ -22,8 +22,10 @@ from hypothesis import strategies as st
 import deltarule
 from derive.errors import InputError
 from derive.notation import load
-from tests.fuzz.grammars import GRAMMARS, NASTY, ROOT, Grammar, attempt, write_notation
+from tests.fuzz.attempt import NASTY, ROOT, Grammar, attempt
+from tests.fuzz.grammars import GRAMMARS
 from tests.fuzz.injection import COMMAND, DANGEROUS, Elements, elements, strange_commands
+from tests.fuzz.readers import write_notation
 from tests.fuzz.tables import edited_tables
 
 EXAMPLES = {
