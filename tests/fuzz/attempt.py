@@ -94,6 +94,7 @@ def in_time(seconds: float = SECONDS) -> Iterator[None]:
 
     _watch()
     _watched.append(True)
+    writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # a module imported late is no file that a text writes
     old = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
@@ -101,6 +102,7 @@ def in_time(seconds: float = SECONDS) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)
+        sys.dont_write_bytecode = writes_bytecode
         _watched.pop()
 
 

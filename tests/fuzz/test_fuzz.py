@@ -5,6 +5,7 @@ Ten minutes for each grammar: ``python -m tests.fuzz.run --minutes 10``.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from hypothesis import strategies as st
 import deltarule
 from derive.errors import InputError
 from derive.notation import load
-from tests.fuzz.attempt import NASTY, ROOT, Grammar, attempt
+from tests.fuzz.attempt import NASTY, ROOT, Grammar, attempt, in_time
 from tests.fuzz.grammars import GRAMMARS
 from tests.fuzz.injection import COMMAND, DANGEROUS, Elements, elements, strange_commands
 from tests.fuzz.readers import write_notation
@@ -158,6 +159,17 @@ def test_the_checks_of_this_file_can_fail():
 
     with pytest.raises(AssertionError):
         attempt(Grammar(st.just(""), shout), "", Path())
+
+
+def test_modules_imported_during_a_try_are_no_files_that_it_writes(tmp_path, monkeypatch):
+    (tmp_path / "imported_late.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "cache"))
+    with in_time():
+        importlib.import_module("imported_late")
+    assert not (tmp_path / "cache").exists()
+    assert not sys.dont_write_bytecode
 
 
 def test_sentences_of_an_own_language_are_no_programs(network, tmp_path):
