@@ -128,6 +128,7 @@ def _terms(value: Expression, place: Place) -> list[Value]:
         return [expanded(value, place)]
     if value.index.axis == place.pattern:
         return [place.add_up(expanded(value.body, place))]
+    place.values.look_at(value.index.axis.size)
     return [part for position in range(value.index.axis.size) for part in _terms(value.body, place.where(value.index, position))]
 
 
@@ -201,6 +202,7 @@ def _(value: Largest, place: Place) -> Value:
 def _compared(value: Expression, place: Place) -> list[Value]:
     if not isinstance(value, Largest):
         return [expanded(value, place)]
+    place.values.look_at(value.index.axis.size)
     return [part for position in range(value.index.axis.size) for part in _compared(value.body, place.where(value.index, position))]
 
 

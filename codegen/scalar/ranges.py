@@ -38,13 +38,37 @@ CALLS = {"tanh": Range(-1.0, 1.0), "erf": Range(-1.0, 1.0), "sin": Range(-1.0, 1
 CALLS |= {"exp": NATURAL, "_exp": NATURAL, "expm1": Range(-1.0), "_expm1": Range(-1.0), "sqrt": NATURAL}
 
 
-def range_of(value: Value, found: dict[Value, Range], known: Mapping[Value, Range]) -> Range:
-    """The range of a value; ``found`` keeps what has been computed, ``known`` what conditions say."""
-    have = found.get(value)
-    if have is None:
-        parts = [range_of(argument, found, known) for argument in value.arguments]
-        have = found[value] = _range(value, parts) & known.get(value, EVERYTHING)
-    return have
+NEAR = 4
+"""What a condition says of a value is followed through so many operations: further away it hardly tells anything."""
+
+
+def range_of(value: Value, found: dict[Value, Range]) -> Range:
+    """The range of a value; ``found`` keeps what has been computed. Values may depend on each other through any number of steps."""
+    waiting = [value]
+    while waiting:
+        missing = [argument for argument in waiting[-1].arguments if argument not in found]
+        if missing:
+            waiting += missing
+            continue
+        last = waiting.pop()
+        found[last] = _range(last, [found[argument] for argument in last.arguments])
+    return found[value]
+
+
+def range_under(value: Value, found: dict[Value, Range], known: Mapping[Value, Range]) -> Range:
+    """The range of a value where conditions hold: ``known`` is what they say."""
+    near: dict[Value, Range] = {}
+
+    def under(value: Value, depth: int) -> Range:
+        if value in known:
+            return range_of(value, found) & known[value]
+        if depth == 0 or value.is_leaf:
+            return range_of(value, found)
+        if value not in near:
+            near[value] = _range(value, [under(argument, depth - 1) for argument in value.arguments])
+        return near[value]
+
+    return under(value, NEAR)
 
 
 def _range(value: Value, parts: list[Range]) -> Range:
@@ -121,4 +145,4 @@ def _normaliser(value: Value) -> Range:
     return EVERYTHING
 
 
-__all__ = ["EVERYTHING", "Range", "range_of"]
+__all__ = ["EVERYTHING", "Range", "range_of", "range_under"]

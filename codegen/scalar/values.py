@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from codegen.scalar.ranges import EVERYTHING, Range, range_of
+from codegen.scalar.ranges import EVERYTHING, Range, range_of, range_under
 from derive.errors import InputError
 
 NUMBER, NAME, SUM, PRODUCT, OVER, CALL, LARGEST, SMALLEST, POWER, RELATION, BOTH, CHOICE = (
@@ -19,6 +19,9 @@ NUMBER, NAME, SUM, PRODUCT, OVER, CALL, LARGEST, SMALLEST, POWER, RELATION, BOTH
 BEFORE, PATTERN, AFTER = range(3)
 """When a value is known: before any pattern is read, with its pattern, or when all patterns have been added up."""
 MOST_OPERATIONS = 20_000
+MOST_TERMS = 1_000_000
+"""So many positions of sums are looked at, also where nothing is computed at most of them."""
+ADVICE = "use style vectorised"
 LARGEST_EXPONENT = 709.0
 """``exp`` of it is finite."""
 
@@ -53,11 +56,13 @@ Known = Mapping[Value, Range]
 class Values:
     """Makes values; the same operation at the same values is one value.
 
-    Raises InputError when there are more than ``most`` of them: nobody wants such a program.
+    Raises InputError when there are more than ``most`` of them: nobody wants such a program. ``advice`` says what else there is.
     """
 
     what: str = "style scalar"
     most: int = MOST_OPERATIONS
+    advice: str = ADVICE
+    terms: int = 0
     _made: dict[tuple[object, ...], Value] = field(default_factory=dict)
     _ranges: dict[Value, Range] = field(default_factory=dict)
 
@@ -65,11 +70,21 @@ class Values:
         key = (operation, arguments, detail)
         found = self._made.get(key)
         if found is None:
-            if len(self._made) >= self.most:
-                raise InputError(f"{self.what}: more than {self.most} scalar operations; use style vectorised, or a smaller --batch")
+            self.expect(len(self._made) + 1)
             stage = max([stage, *(argument.stage for argument in arguments)])
             found = self._made[key] = Value(operation, arguments, detail, stage)
         return found
+
+    def expect(self, count: int) -> None:
+        """Raise InputError where ``count`` values are too many."""
+        if count > self.most:
+            raise InputError(f"{self.what}: more than {self.most} scalar operations; {self.advice}")
+
+    def look_at(self, count: int) -> None:
+        """Count positions of a sum that are looked at. Raise InputError where they are too many."""
+        self.terms += count
+        if self.terms > MOST_TERMS:
+            raise InputError(f"{self.what}: sums over more than {MOST_TERMS} positions; {self.advice}")
 
     def number(self, number: float) -> Value:
         """A constant."""
@@ -81,7 +96,7 @@ class Values:
 
     def range(self, value: Value, known: Known | None = None) -> Range:
         """Between which numbers a value lies, whatever variables are."""
-        return range_of(value, self._ranges if not known else {}, known or {})
+        return range_under(value, self._ranges, known) if known else range_of(value, self._ranges)
 
     # ------------------------------------------------------------------------------------------------- arithmetic
 

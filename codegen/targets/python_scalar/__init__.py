@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codegen.problem import Problem, resized
-from codegen.scalar.build import scalar_program
+from codegen.scalar.build import of_problem, scalar_program
 from codegen.scalar.helpers import HELPERS
 from codegen.targets.python_scalar.functions import Function
 from codegen.targets.python_scalar.lines import Needs, bracketed
@@ -45,18 +45,20 @@ def passes_record(problem: Problem, patterns: int, cite: bool = True, besides: N
     ``besides`` is what the rest of the module needs. Raises InputError where there would be too many operations.
     """
     x, t = problem.inputs
-    results = (problem.loss, *problem.gradients.values(), *problem.input_gradients)
-    written_out = resized(problem, {problem.batch: patterns})
-    own_results = (written_out.loss, *written_out.gradients.values())
-    straight = Function(written_out, scalar_program(written_out, patterns), own_results, cite)
-    loop = Function(problem, scalar_program(problem, 0), results, cite=False)
-    forward = Function(problem, scalar_program(problem, 0, forward_only=True), (problem.output,), cite=False)
+    slopes = tuple(problem.gradients.values())
+    written_out, whole = resized(problem, {problem.batch: patterns}), of_problem(problem)
+    straight_equations = of_problem(written_out)
+    program = scalar_program(straight_equations, patterns)
+    straight = Function(straight_equations, program, (written_out.loss,), tuple(written_out.gradients.values()), cite)
+    loop = Function(whole, scalar_program(whole, 0), (problem.loss, *problem.input_gradients), slopes)
+    until_output = whole.until(problem.output)
+    forward = Function(until_output, scalar_program(until_output, 0), (problem.output,))
     before, inside, after = loop.looped((x, t))
     for gradient in problem.input_gradients:
         inside += bracketed(f"        {gradient.name}.append(", loop.names(gradient), ")", 8)
     extra = ", ".join(gradient.name for gradient in problem.input_gradients)
-    after += loop.returned_with(extra) if extra else loop.returned()
-    own = straight.body()
+    after += loop.returned_with(problem.loss, extra) if extra else loop.returned(problem.loss)
+    own = [*straight.body(), *straight.returned(written_out.loss)]
     outputs = forward.looped((x,))
     needs = besides | straight.needs | loop.needs | forward.needs
     record = ScalarRecord(

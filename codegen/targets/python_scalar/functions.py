@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codegen.problem import Problem
-from codegen.scalar.build import Named, ScalarProgram
+from codegen.scalar.build import Computation, Named, ScalarProgram
 from codegen.scalar.values import AFTER, BEFORE, PATTERN
-from codegen.targets.module_record import WIDTH, comment
+from codegen.targets.module_record import WIDTH, cited
 from codegen.targets.python_scalar.lines import Assignments, Needs, bracketed, reached, unconditional
 from codegen.targets.python_scalar.text import text
 from derive.expressions import Tensor
 
-OWN_NAMES = {"flat_parameters", "x", "t", "batch", "y", "dx", "math", "max", "min", "abs", "zip", "len"}
+OWN_NAMES = {"flat_parameters", "x", "t", "inputs", "batch", "y", "dx", "math", "max", "min", "abs", "zip", "len"}
 
 
 class Function:
-    """The lines of one function that computes some results of a scalar program."""
+    """The lines of one function that computes some results of a scalar program: ``slopes`` are those that it returns together."""
 
-    def __init__(self, problem: Problem, program: ScalarProgram, results: Sequence[Tensor], cite: bool) -> None:
-        self.problem, self.program, self.results, self.cite = problem, program, results, cite
-        wanted = [value for tensor in results for value in program.found[tensor]]
+    def __init__(
+        self, computation: Computation, program: ScalarProgram, others: Sequence[Tensor], slopes: Sequence[Tensor] = (), cite: bool = False
+    ) -> None:
+        self.computation, self.program, self.slopes, self.cite = computation, program, slopes, cite
+        wanted = [value for tensor in (*others, *slopes) for value in program.found[tensor]]
         counts = reached([*wanted, *(own.value for own in program.sums)])
         self.needs = Needs.of(counts)
         self.live = [named for named in program.named if named.value in counts]
@@ -30,12 +31,12 @@ class Function:
         self.assignments = Assignments(counts, always, taken=taken)
 
     def body(self) -> list[str]:
-        """What is computed where every pattern is written out, and what is returned."""
-        return [*self.assigned(self.live, 4), *self.returned()]
+        """What is computed where every pattern is written out."""
+        return self.assigned(self.live, 4)
 
     def looped(self, arguments: Sequence[Tensor]) -> tuple[list[str], list[str], list[str]]:
         """Before, in and after the loop over patterns."""
-        before = self.unpacked(self.problem.parameters, "flat_parameters", 4)
+        before = self.unpacked(self.computation.parameters, "flat_parameters", 4)
         before += [f"    {name} = {words}" for name, words in self.program.constants]
         before += self.assigned(self.at(BEFORE), 4)
         before += [f"    {own.name} = 0.0" for own in self.program.sums]
@@ -64,23 +65,23 @@ class Function:
     def assigned(self, named: Sequence[Named], indent: int) -> list[str]:
         """Assignments, each equation's number and text above its first."""
         lines: list[str] = []
-        cited = None
+        present = None
         for own in named:
             written = self.assignments.assign(own.name, own.value, indent)
-            if written and self.cite and own.equation is not cited:
-                cited = own.equation
-                lines += comment(own.equation, indent)
+            if written and self.cite and own.formula is not present:
+                present = own.formula
+                lines += cited(present.number, present.shown, indent)
             lines += written
         return lines
 
     def added(self) -> list[str]:
         """What is added up over the patterns."""
         lines: list[str] = []
-        cited = None
+        present = None
         for own in self.program.sums:
-            if self.cite and own.equation is not cited:
-                cited = own.equation
-                lines += comment(own.equation, 8)
+            if self.cite and own.formula is not present:
+                present = own.formula
+                lines += cited(present.number, present.shown, 8)
             lines += self.assignments.prepare(own.value, own.name, 8)
             words = text(own.value, self.assignments.names)
             if len(f"        {own.name} += {words}") > WIDTH:
@@ -94,17 +95,17 @@ class Function:
         """The value of a tensor at each position, as it is written."""
         return [text(value, self.assignments.names) for value in self.program.found[tensor]]
 
-    def returned(self) -> list[str]:
+    def returned(self, loss: Tensor) -> list[str]:
         """``return cost, (dW1_0_0, ...)``."""
-        return bracketed(f"    return {self.names(self.results[0])[0]}, ", self.slopes(), "", 4)
+        return bracketed(f"    return {self.names(loss)[0]}, ", self.listed(self.slopes), "", 4)
 
-    def returned_with(self, tail: str) -> list[str]:
+    def returned_with(self, loss: Tensor, tail: str) -> list[str]:
         """``return cost, slopes, dx``."""
-        return [*bracketed("    slopes = ", self.slopes(), "", 4), f"    return {self.names(self.results[0])[0]}, slopes, {tail}"]
+        return [*bracketed("    slopes = ", self.listed(self.slopes), "", 4), f"    return {self.names(loss)[0]}, slopes, {tail}"]
 
-    def slopes(self) -> list[str]:
-        """The derivative with respect to every parameter, as it is written."""
-        return [name for tensor in self.problem.gradients.values() for name in self.names(tensor)]
+    def listed(self, tensors: Sequence[Tensor]) -> list[str]:
+        """The values of tensors one after the other, as they are written."""
+        return [name for tensor in tensors for name in self.names(tensor)]
 
     def unpacked(self, tensors: Sequence[Tensor], source: str, indent: int) -> list[str]:
         """``W1_0_0, ... = flat_parameters``."""
