@@ -106,11 +106,14 @@ class Judged:
         fault, fits = readable(self.sides, *pattern[0])
         if fits:
             return pattern
+        of_patterns = speaks_of_patterns(self.sides, grounds.notation)
+        if fault is None and not of_patterns:
+            return pattern
         other, fits = readable(self.sides, *batch[0])
-        if fits or (other is None and speaks_of_patterns(self.sides, grounds.notation)):
+        if fits or (other is None and of_patterns):
             return batch
-        if fault is not None:
-            raise fault
+        if fault is not None or other is not None:
+            raise (other if of_patterns and other is not None else fault) or other  # type: ignore[misc]
         return pattern
 
     def _trials(self, varied: Stage | None, own: Stage) -> tuple[tuple[Stage, Layers], ...]:

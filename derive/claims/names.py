@@ -38,9 +38,9 @@ def _every_spelling(system: System, notation: Notation) -> Iterator[tuple[Spelli
     for tensor in (*system.inputs, *system.parameters, *system.definitions, *deltas_of(system)):
         for base, mark in _spellings(tensor, tensor.role, notation):
             taken.add(base)
+            of_pattern = _own_patterns(tensor, base, system, notation)
             for meaning in meanings_of(tensor, notation):
-                yield (base, mark), meaning
-        yield from _of_one_pattern(tensor, system, notation)
+                yield (base, mark), replace(meaning, of_pattern=of_pattern)
         if tensor.role == "input" and tensor.layer is not None:
             for base, mark in _spellings(tensor, "output", notation):
                 for meaning in meanings_of(tensor, notation):
@@ -54,21 +54,21 @@ def _every_spelling(system: System, notation: Notation) -> Iterator[tuple[Spelli
         for tensor in (*deltas_of(system), *map(adjoint_of, outputs)):
             for meaning in meanings_of(tensor, notation):
                 yield (spelled(notation.symbols["delta"]), ""), meaning
-    for tensor in system.definitions:
-        if tensor.role == "total_loss":
-            yield (spelled(notation.symbols["loss"]), ""), Meaning(tensor, ENTRY)
+    totals = [tensor for tensor in system.definitions if tensor.role == "total_loss"]
+    for tensor in totals:
+        yield (spelled(notation.symbols["loss"]), ""), Meaning(tensor, ENTRY)
+    if not totals:  # of one pattern, both are its loss
+        for tensor in system.definitions:
+            if tensor.role == "loss":
+                yield (spelled(notation.symbols["total_loss"]), ""), Meaning(tensor, ENTRY)
 
 
-def _of_one_pattern(tensor: Tensor, system: System, notation: Notation) -> Iterator[tuple[Spelling, Meaning]]:
-    """The small letter of a delta in a batch may be the derivative of that one pattern's loss, not of the mean."""
+def _own_patterns(tensor: Tensor, base: str, system: System, notation: Notation) -> Axis | None:
+    """The patterns, where the small letter of a delta is the derivative of each pattern's own loss and not of their mean."""
     patterns = next((axis for axis in tensor.axes if is_pattern_axis(axis)), None)
-    if tensor.role != "delta" or patterns is None or not _is_mean(system, patterns):
-        return
-    capital = spelled(notation.batch["delta"])
-    for base, mark in _spellings(tensor, tensor.role, notation):
-        if base != capital:
-            for meaning in meanings_of(tensor, notation):
-                yield (base, mark), replace(meaning, of_pattern=patterns)
+    if tensor.role != "delta" or patterns is None or base == spelled(notation.batch["delta"]) or not _is_mean(system, patterns):
+        return None
+    return patterns
 
 
 def _is_mean(system: System, patterns: Axis) -> bool:

@@ -17,12 +17,12 @@ from derive.network import Network, batched, pattern_system
 from derive.notation.profile import Notation
 from derive.notation.view import unit_layer
 from derive.reader.ground import on_kink_everywhere
-from derive.reader.names import Names
+from derive.reader.names import Names, pattern_axis
 from derive.reader.scope import Scope, scope_of
 from derive.specifications.specification import INPUT, LayerSpecification, Specification
 from derive.traversal import walk
 from derive.verification.evaluate import EvaluationError
-from derive.verification.points import Kink, Point, draw, kinks_of
+from derive.verification.points import Kink, Point, draw, kinks_of, small_sizes
 
 DIGITS = 40
 VARIED = ("tanh", "softplus", "sigmoid", "silu", "softsign")
@@ -84,8 +84,16 @@ class Stage:
     def point(self, seed: int) -> Point:
         """A point of the system. Raises ``EvaluationError`` where none is found."""
         if seed not in self.found:
-            self.found[seed] = draw(self.system, seed, DIGITS, self.sizes)
+            self.found[seed] = draw(self.system, seed, DIGITS, self._sizes(seed))
         return self.found[seed]
+
+    def _sizes(self, seed: int) -> Mapping[str, int] | None:
+        """Sizes of a point; not every point has equally many patterns, so that no number stands for how many there are."""
+        patterns = pattern_axis(self.system)
+        if patterns is None:
+            return self.sizes
+        sizes = dict(self.sizes if self.sizes is not None else small_sizes(self.system, seed))
+        return sizes | {patterns.name: sizes[patterns.name] + seed % 2}
 
     @cached_property
     def points(self) -> tuple[Point, ...]:

@@ -175,11 +175,15 @@ def speaks_of_units(sides: Sequence[Syntax]) -> bool:
 
 
 def speaks_of_patterns(sides: Sequence[Syntax], notation: Notation) -> bool:
-    """Whether a sum runs over patterns, or the total loss is named."""
-    total = spelled(notation.symbols["total_loss"])
-    summed = (letter for side in sides for letter, _ in bound_letters(side))
-    return any(letter in notation.pattern_letters for letter in summed) or any(
-        text_of(part) == total for side in sides for _, part in places(side) if isinstance(part, Letter | Scripted)
+    """Whether an index is a pattern, or a symbol is named that only a batch has."""
+    letters = {letter for side in sides for letter in (*(own for own, _ in bound_letters(side)), *free_letters(side))}
+    of_one = {spelled(symbol) for table in (notation.symbols, notation.matrices) for role, symbol in table.items() if role != "total_loss"}
+    of_batch = {spelled(symbol) for symbol in (*notation.batch.values(), notation.symbols["total_loss"])} - of_one
+    return any(letter in notation.pattern_letters for letter in letters) or any(
+        text_of(part) in of_batch
+        for side in sides
+        for path, part in places(side)
+        if isinstance(part, Letter | Scripted) and "above" not in path
     )
 
 
