@@ -90,13 +90,14 @@ class _Known:
     def _surroundings(self, tensor: Tensor, users: tuple[Equation, ...]) -> Surroundings:
         """What the rules may look at. An adjoint is only written out where its value has no other reader to compute it for."""
         definitions = self.system.definitions
-        through = tuple(user for user in users if user.tensor != self.system.loss)
+        through = tuple(user for user in users if user.tensor != self.system.loss)  # each a definition too, inlined values written out
         single = (adjoint(user.tensor) for user in through if sum(t in self.influence.active for t in tensors_of(user.right)) == 1)
         explicit = {t: self.explicit[t] for t in single if t in self.explicit}
         read = tuple(dict.fromkeys(t for e in (*users, *explicit.values()) for t in (tensor, e.tensor, *tensors_of(e.right))))
         known = (
             *self.influence.written_out(tensor),
             *(definitions[user.tensor] for user in through),
+            *through,
             *(definitions[t] for t in read if t in definitions and summing(definitions[t]) is not None),
         )
         return Surroundings(

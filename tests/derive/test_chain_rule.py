@@ -8,7 +8,21 @@ from derive.calculus.canonical import canonical
 from derive.calculus.scalar_algebra import weight as length
 from derive.chain_rule import Sweep, adjoint, reverse_sweep
 from derive.equations import Equation, System
-from derive.expressions import Apply, Bracket, Entry, Expression, Function, Partial, Size, Tensor, Total, expression, total
+from derive.expressions import (
+    Apply,
+    Bracket,
+    Entry,
+    Expression,
+    Function,
+    Partial,
+    Plus,
+    Size,
+    Tensor,
+    Total,
+    expression,
+    factors_of,
+    total,
+)
 from derive.indices import Affine, AffineTerm, Axis, Index
 from derive.network import network
 from derive.results import results_of
@@ -48,6 +62,20 @@ def test_binary_cross_entropy_delta_is_y_minus_t() -> None:
     found = derivation(reverse_sweep(system), "delta1")
     (j,) = found.left.positions
     assert_is(found, tensor(system, "a1")[j] - tensor(system, "t")[j])
+
+
+@pytest.mark.parametrize(("last", "loss"), [("softmax", "cross_entropy"), ("sigmoid", "binary_cross_entropy")])
+@pytest.mark.parametrize("before", ["linear", "relu", "elu"])
+def test_an_output_in_a_layer_of_its_own_reaches_y_minus_t(before: str, last: str, loss: str) -> None:
+    """What stands between pre-activation and output is inlined, and the output is found again; 1/y would not stay finite."""
+    layers = [{"units": 3, "activation": before}, {"type": "activation", "activation": last}]
+    system = network({"inputs": 4, "loss": loss, "layers": layers}).pattern
+    found = derivation(reverse_sweep(system), "delta1")
+    (j,) = found.left.positions
+    residual, *slope = sorted(factors_of(found.result), key=lambda factor: not isinstance(factor, Plus))
+    assert canonical(residual) == canonical(tensor(system, "a2")[j] - tensor(system, "t")[j])
+    assert set(tensors_of(found.result)) <= {tensor(system, name) for name in ("a1", "a2", "t")}
+    assert len(slope) == (before != "linear")
 
 
 def test_the_recursion_of_deltas_is_the_second_formula_of_nielsen() -> None:
