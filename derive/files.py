@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,20 +13,35 @@ from typing import Any
 
 from derive.errors import InputError, quoted_path
 
+LARGEST_FILE = 10_000_000
+"""Bytes of a file that is read."""
 LARGEST_TABLE, DEEPEST_TABLE = 1_000_000, 40
 """Characters of a TOML file, and how deep its tables and lists may be nested."""
 _BETWEEN_KEYS = re.compile(r"[=,{}\[\]\n#]")
+_LINE_END = re.compile(r"\r\n?")
 
 
 def read(path: Path) -> str:
-    """The text of a file that the user names. Raises InputError where it cannot be read."""
+    """The text of a file that the user names, with the line ends of Python and without a byte order mark.
+
+    Only a regular file is read (a pipe can wait for ever, a device has no end), and none that is larger than ``LARGEST_FILE``.
+    Raises InputError where it cannot be read.
+    """
     where = str(path) if str(path).isprintable() else quoted_path(path)
     try:
-        return path.read_text(encoding="utf-8")
+        kind = path.stat().st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+            raise InputError(f"{where}: cannot be read: it is no regular file")
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise InputError(f"{where}: cannot be read: it is too large; the limit is {LARGEST_FILE} bytes")
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"{where}: cannot be read: {error.strerror}") from None
     except ValueError:
         raise InputError(f"{where}: cannot be read: it is no UTF-8 text") from None
+    return _LINE_END.sub("\n", text)
 
 
 def parsed_toml(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
@@ -62,19 +79,32 @@ def _check_depth(found: Any) -> None:
 def write(path: Path, content: str | bytes) -> None:
     """Write a file so that at every moment the old one or the new one stands there whole.
 
-    Missing parents are made. What is no regular file (a pipe, a device) is written to as it is.
+    Missing parents are made; a file that is replaced keeps its permissions. What is no regular file (a pipe, a device) is written to as
+    it is. Raises OSError, which names a file.
     """
     data = content.encode() if isinstance(content, str) else content
     target = path.resolve() if path.is_symlink() else path
-    if target.exists() and not target.is_file() and not target.is_dir():
-        target.write_bytes(data)
-        return
-    if target.is_dir():
-        raise IsADirectoryError(21, "it is a folder", str(path))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.parent / f".deltarule-{os.getpid()}"
     try:
-        temporary.write_bytes(data)
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _replace(target, data)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Put a file in the place of ``target``: a new one, since another user could have left a link where it is to be made."""
+    temporary = target.parent / f".deltarule-{os.getpid()}-{os.urandom(4).hex()}"
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+        if target.exists():
+            os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
         os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)

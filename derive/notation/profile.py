@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import InputError, quoted, unknown
-from derive.files import parsed_toml
+from derive.files import parsed_toml, read
 from derive.notation import schema
 from derive.notation.layout import Layout, Symbol
 from derive.notation.places import Source, source_of
@@ -131,9 +131,9 @@ def load(name: str | Path) -> Notation:
 
 def _read(path: Path) -> Notation:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read(path)
         data = parsed_toml(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValueError) as error:
+    except tomllib.TOMLDecodeError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"notation {quoted(path)}: cannot be read: {reason[:100]}") from None
     return notation(data, path.stem, source_of(str(path), text))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import InputError, quoted, unknown
-from derive.files import parsed_toml
+from derive.files import parsed_toml, read
 from derive.notation.layout import Layout
 from derive.words.inline import Inline, Math, Sentence, Text
 
@@ -102,8 +102,8 @@ def load(language: str = "en") -> Words:
 
 def _read(path: Path, language: str) -> Words:
     try:
-        data = parsed_toml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValueError) as error:
+        data = parsed_toml(read(path))
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"words {quoted(path)}: cannot be read: {' '.join(str(error).split())[:100]}") from None
     return Words(language, dict(_flat(data, "", language)))
 
