@@ -21,12 +21,13 @@ def forward_effort(results: Results) -> int:
 
 def backward_effort(results: Results) -> int:
     """Multiplications of all adjoints and gradients of one pattern, the values of the forward pass given."""
-    return sum(multiplications(derivation.equation) for derivation in results.pattern_sweep.derivations)
+    return sum(multiplications(member) for result in results.of_pattern if result.derivation is not None for member in result.members)
 
 
 def reread(results: Results) -> tuple[Tensor, ...]:
     """What the forward pass has computed and the backward pass reads again, in the order of the forward pass."""
-    read = {tensor for d in results.pattern_sweep.derivations for tensor in tensors_of(d.equation.right)}
+    derived = (member for result in results.of_pattern if result.derivation is not None for member in result.members)
+    read = {tensor for equation in derived for tensor in tensors_of(equation.right)}
     return tuple(tensor for tensor in results.network.pattern.definitions if tensor in read)
 
 

@@ -87,10 +87,13 @@ def work_of(system: System, derivations: Sequence[Derivation], number: Callable[
     backward = [derivation.equation for derivation in derivations]
     names = code_names(system, [equation.tensor for equation in backward])
     renaming = Renaming({tensor: Tensor(name, tensor.axes, tensor.role) for tensor, name in names.items()})
-    shown = {equation.tensor: equation for equation in (*system.equations, *backward)}
-    numbers = {tensor: number(tensor) if number else place for place, tensor in enumerate(shown, 1)}
+    gradients = {d.left.tensor.of: d.left.tensor for d in derivations if d.left.tensor.of in system.parameters}
+    input_gradients = tuple(d.left.tensor for d in derivations if d.left.tensor.of in system.inputs)
     # what stands outside a range does not follow from the definition: it is not looked through
     forward = {equation.tensor: equation for equation in system.equations if equation.tensor not in system.outside}
+    wanted = _needed(backward, (*gradients.values(), *input_gradients), lambda right: stabilise(right, forward))
+    shown = {equation.tensor: equation for equation in (*system.equations, *wanted)}
+    numbers = {tensor: number(tensor) if number else place for place, tensor in enumerate(shown, 1)}
 
     def stages(equations: Sequence[Equation], form: Callable[[Expression], Expression]) -> tuple[Stage, ...]:
         ordered, recurrences = in_order([Equation(equation.left, form(equation.right)) for equation in equations])
@@ -111,9 +114,6 @@ def work_of(system: System, derivations: Sequence[Derivation], number: Callable[
             for first, formulas in found.items()
         )
 
-    gradients = {d.left.tensor.of: d.left.tensor for d in derivations if d.left.tensor.of in system.parameters}
-    input_gradients = tuple(d.left.tensor for d in derivations if d.left.tensor.of in system.inputs)
-    wanted = _needed(backward, (*gradients.values(), *input_gradients), lambda right: stabilise(right, forward))
     *before, loss = system.equations
     return Work(
         system=system,

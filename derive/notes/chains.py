@@ -17,11 +17,11 @@ from derive.matrices.index_form import transposed
 from derive.matrices.matrix import Elementwise, Transposed
 from derive.matrices.recognise import MatrixForm, Reason, recognise
 from derive.notation.layout import Layout, Sign, joined, row
-from derive.notation.symbols import activation_name, function_name
+from derive.notation.symbols import activation_name, array_layout, function_name
 from derive.notation.typeset import Page, layout
 from derive.notation.typeset_matrix import is_stored_transposed
 from derive.notation.view import View
-from derive.notes.document import Chain, Line
+from derive.notes.document import Block, Chain, Line, Paragraph
 from derive.notes.levels import folded
 from derive.notes.measure import width
 from derive.notes.push_reasons import push_rules
@@ -36,8 +36,23 @@ _WIDEST = 12.0
 """Formulas wider than this, in em, do not stand in a reason."""
 
 
+def result_blocks(story: Story, result: Result) -> tuple[Block, ...]:
+    """Everything about one result: first, in displays of their own, the derivatives that it inserts and nothing else needs."""
+    if not result.before or story.options.level == "brief":
+        return (result_chain(story, result),)
+    view = story.view(result)
+    shown = tuple(array_layout(own.left.tensor, story.notation, view) for own in result.before)
+    blocks: list[Block] = [Paragraph(story.say("backward.on_the_way", derivatives=shown))]
+    blocks += [Chain(folded(_own_lines(story, result, own, view), story.options.level, ())) for own in result.before]
+    return (*blocks, Paragraph(story.say("backward.inserted")), result_chain(story, result))
+
+
+def _own_lines(story: Story, result: Result, derivation: Derivation, view: View) -> list[Line]:
+    return steps_lines(story, result, derivation, story.page(list(_formulas(derivation)), view))
+
+
 def result_chain(story: Story, result: Result) -> Chain:
-    """Everything about one result: its steps, or its bare formula, then its matrix form; the last line carries the number.
+    """One result by itself: its steps, or its bare formula, then its matrix form; the last line carries the number.
 
     Where each layer has letters of its own, the steps are those of one layer, and the formulas of the others follow.
     """
@@ -60,7 +75,8 @@ def short_chain(story: Story, result: Result) -> Chain:
 
 def bare_lines(story: Story, result: Result) -> tuple[Line, ...]:
     """Every line of a result without reasons: its steps, or its bare formula, then its matrix form."""
-    return tuple(replace(line, reason=(), finer=(), number=None) for line in result_chain(story, result).lines)
+    chains = (block for block in result_blocks(story, result) if isinstance(block, Chain))
+    return tuple(replace(line, reason=(), finer=(), number=None) for chain in chains for line in chain.lines)
 
 
 def numbered_forms(story: Story, result: Result) -> tuple[Line, ...]:
@@ -107,12 +123,9 @@ class _Face:
         return Line(layout(self.equation.left, self.page), layout(self.equation.right, self.page), reason)
 
     def derivation_lines(self) -> list[Line]:
-        """The lines of the derivation at the level asked for, after those of what its last line inserts, and in the order wanted."""
+        """The lines of the derivation at the level asked for, and in the order wanted."""
         assert self.derivation is not None
-        lines: list[Line] = []
-        for own in (*self.result.before, self.derivation):
-            page = self.page if own is self.derivation else self.story.page(list(_formulas(own)), self.view)
-            lines += steps_lines(self.story, self.result, own, page)
+        lines = steps_lines(self.story, self.result, self.derivation, self.page)
         last = layout(self.equation.right, self.page)
         if lines and last != lines[-1].right:
             lines.append(Line(None, last, self.story.say("rule.order")))

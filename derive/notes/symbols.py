@@ -79,8 +79,8 @@ def _row(story: Story, tensor: Tensor, family: Sequence[Tensor], view: View) -> 
     page = story.page([entry], view)
     general = len(family) > 1
     arrays = _arrays(story, tensor, view, general)
-    codes = [Code(family[0].name)] if not general else [Code(family[0].name), Code(family[-1].name)]
-    code: Sentence = (codes[0],) if len(codes) == 1 else (codes[0], Text(", ..., "), codes[1])
+    code: Sentence = (Code(family[0].name), Text(", ..., "), Code(family[-1].name)) if general else (Code(tensor.name),)
+    code = () if tensor in story.results.inserted else code
     letters = tuple(layout(index, page) for index in indices)
     meaning = _meaning(story, tensor, letters, view)
     if general:

@@ -20,7 +20,7 @@ from derive.verification.valuation import Valuation
 
 def verify_kinks(sweep: Sweep, results: Iterable[Result], point: Point, notation: Notation) -> list[Statement]:
     """At each kink of each function the stated derivative: the chain through an entry that stands exactly there."""
-    numbers = {member.tensor.name: str(result.number) for result in results for member in result.members}
+    numbers = {tensor.name: str(result.number) for result in results for tensor in result.tensors}
     statements: list[Statement] = []
     for kink in kinks_in(sweep.system):
         derivation = _adjoint_of(kink.tensor, sweep)

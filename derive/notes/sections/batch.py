@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from derive.expressions import Entry, Tensor
 from derive.notation.layout import Symbol
 from derive.notation.view import NUMBERED
-from derive.notes.chains import result_chain, short_chain
+from derive.notes.chains import result_blocks, short_chain
 from derive.notes.document import Block, Paragraph, Section
 from derive.notes.story import Story
 from derive.words import Text
@@ -25,7 +25,7 @@ def batch(story: Story) -> tuple[Section, ...]:
     results = story.results.of_batch
     forward = tuple(short_chain(story, r) for r in results if r.derivation is None)
     derived = [result for result in results if result.derivation is not None]
-    backward = tuple(result_chain(story, r) for r in derived)
+    backward = tuple(block for result in derived for block in result_blocks(story, result))
     total = story.math(Entry(system.loss), NUMBERED)
     delta = next((r for r in derived if r.equation.tensor.role == "delta"), None)
     notes: list[Block] = [Paragraph((*intro, Text(" "), *story.say("convention.rows")))]

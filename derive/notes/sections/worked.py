@@ -87,8 +87,9 @@ def _entry(tensor: Tensor, place: Sequence[int]) -> Entry:
 
 def _passes(story: Story, own: Example, view: View) -> tuple[Block, ...]:
     blocks: list[Block] = []
-    for key, lines in (("forward", own.forward), ("loss", own.loss), ("backward", own.backward), ("gradients", own.gradients)):
-        if lines:
+    inserted = {tensor.name for tensor in story.results.inserted}
+    for key, every in (("forward", own.forward), ("loss", own.loss), ("backward", own.backward), ("gradients", own.gradients)):
+        if lines := [line for line in every if line.left.tensor.name not in inserted]:
             blocks.append(Paragraph(story.say(f"worked.{key}", numbers=_numbers(story, own, lines))))
             blocks += _displays([shown for line in lines for shown in _line(story, own, line, view)])
     return tuple(blocks)

@@ -6,7 +6,7 @@ from derive.expressions import Apply, Entry, Tensor
 from derive.notation.layout import Layout, Sign, row
 from derive.notation.roles import is_fixed
 from derive.notation.symbols import array_layout
-from derive.notes.chains import result_chain
+from derive.notes.chains import result_blocks
 from derive.notes.document import Block, Paragraph, Section
 from derive.notes.induction import induction_over_layers, induction_over_steps
 from derive.notes.purpose import total_gradient_blocks, update_blocks, update_of_unit
@@ -20,7 +20,7 @@ def aligned(story: Story) -> tuple[Section, ...]:
     """One subsection for each delta and gradient."""
     sections = [introduction(story)]
     for result in derived(story):
-        sections.append(subsection(story, result, (result_chain(story, result),)))
+        sections.append(subsection(story, result, result_blocks(story, result)))
     return tuple(sections)
 
 

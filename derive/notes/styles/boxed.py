@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from derive.expressions import Entry, Expression, Partial, Plus, factors_of
 from derive.notation.layout import Box, Layout, Sign, fenced, row
-from derive.notes.chains import numbered_forms, result_chain
+from derive.notes.chains import numbered_forms, result_blocks
 from derive.notes.document import Block, Chain, Line, Paragraph, Section
 from derive.notes.story import Story
 from derive.notes.styles.aligned import derived, introduction, subsection
@@ -34,7 +34,7 @@ def _gradient(story: Story, result: Result) -> tuple[Block, ...]:
     """``Delta w = [-dE/dnet] [dnet/dw] = [delta] [o]``, and since when."""
     own = apart(story, result)
     if not _is_single(own):
-        return (result_chain(story, result),)
+        return result_blocks(story, result)
     local = own.factors[0]
     first = (own.derivation.start, _product(Box(_outer(own)), Box(own.set(local.inert))), _boxed_factors(own, own.equation.right))
     forms = numbered_forms(story, result)
@@ -81,15 +81,15 @@ def _case(story: Story, result: Result) -> tuple[Block, ...]:
     if own.chain is None:
         steps = own.derivation.steps
         if not steps:
-            return (result_chain(story, result),)
+            return result_blocks(story, result)
         shown = own.display(Box(own.set(own.derivation.start)), steps[0].after, fenced(own.set(own.equation.right)))
         return (shown, Chain(numbered_forms(story, result)))
     if not _is_single(own) or own.equation.tensor.role not in DELTAS:
-        return (result_chain(story, result),)
+        return result_blocks(story, result)
     blocks: list[Block] = []
     for before in inserted(own):
         if before.chain is None:
-            return (result_chain(story, result),)
+            return result_blocks(story, result)
         blocks.append(before.display(Box(before.set(before.derivation.start)), before.chain, before.equation.right))
         blocks.append(Paragraph(story.say("boxed.since")))
         blocks += [before.display(f.inert, f.definition, f.value) for f in before.factors]

@@ -6,7 +6,7 @@ from derive.calculus.substitute import right_side_at
 from derive.expressions import Entry
 from derive.notation.layout import Layout, Sign, row
 from derive.notation.typeset import layout
-from derive.notes.chains import numbered_forms, result_chain
+from derive.notes.chains import numbered_forms, result_blocks
 from derive.notes.document import Block, Chain, Paragraph, Section
 from derive.notes.story import Story
 from derive.notes.styles.aligned import derived, introduction, subsection
@@ -29,7 +29,7 @@ def numbered(story: Story) -> tuple[Section, ...]:
 def _name_only(story: Story, result: Result) -> tuple[Block, ...]:
     own = apart(story, result)
     if own.chain is None:
-        return (result_chain(story, result),)
+        return result_blocks(story, result)
     key = "numbered.named" if result.equation.tensor.role in DELTAS else "numbered.with_names"
     return (Paragraph(story.say(key)), Chain(numbered_forms(story, result)))
 
@@ -37,11 +37,11 @@ def _name_only(story: Story, result: Result) -> tuple[Block, ...]:
 def _factors(story: Story, result: Result) -> tuple[Block, ...]:
     own = apart(story, result)
     if own.chain is None or not own.factors:
-        return (result_chain(story, result),)
+        return result_blocks(story, result)
     blocks: list[Block] = []
     for part in (*inserted(own), own):
         if part.chain is None:
-            return (result_chain(story, result),)
+            return result_blocks(story, result)
         where = story.say("expanded.where", equations=_definitions(part))
         blocks.append(part.display(part.derivation.start, (part.chain, where)))
         blocks += [part.display(f.inert, f.value) for f in part.factors]

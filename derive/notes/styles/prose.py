@@ -9,7 +9,7 @@ from derive.expressions import Entry, Expression, Partial, Total
 from derive.notation.layout import Fraction, Layout, Sign, row
 from derive.notation.symbols import PARTIAL, loss_symbol
 from derive.notation.typeset import layout
-from derive.notes.chains import numbered_forms, result_chain
+from derive.notes.chains import numbered_forms, result_blocks
 from derive.notes.document import Block, Chain, Line, Paragraph, Section
 from derive.notes.story import Story
 from derive.notes.styles.aligned import derived, introduction, subsection
@@ -29,7 +29,7 @@ def prose(story: Story) -> tuple[Section, ...]:
 def _told(story: Story, result: Result) -> tuple[Block, ...]:
     own = apart(story, result)
     if own.chain is None or not own.factors or result.before:
-        return (result_chain(story, result),)
+        return result_blocks(story, result)
     if result.equation.tensor.role in DELTAS:
         return (*_recalled(own), Paragraph(story.say("prose.delta", by=own.set(_by(own)))), _named(own))
     return (
