@@ -91,9 +91,15 @@ CODE = options(
 )
 
 
-def _output(metavar: str, required: bool = False) -> Callable[[Any], Any]:
-    text = "Folder for the five files." if required else "Write there instead of to standard output."
-    return click.option("-o", "--output", type=click.Path(path_type=Path), metavar=metavar, required=required, help=text)
+def _file(_context: click.Context, _option: click.Parameter, output: Path | None) -> Path | None:
+    """The file to write; ``-`` is standard output, as elsewhere."""
+    return None if output == Path("-") else output
+
+
+_folder = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", required=True, help="Folder for the five files.")
+_output = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", callback=_file, help="Write there instead of to standard output."
+)
 
 
 @click.group(cls=Commands, invoke_without_command=False, no_args_is_help=False)
@@ -119,7 +125,7 @@ def cli() -> None:
 @_of_network
 @NOTES
 @CODE
-@_output("DIR", required=True)
+@_folder
 def build(net: Network, output: Path, **asked: Any) -> int:
     """Write notes, figure, module and report.
 
@@ -156,7 +162,7 @@ def build(net: Network, output: Path, **asked: Any) -> int:
 @_of_network
 @NOTES
 @click.option("--format", **one_of(FORMATS), help="Default: what FILE ends with, else html. A PDF needs pdfLaTeX.")
-@_output("FILE")
+@_output
 def notes(net: Network, format: str | None, output: Path | None, **asked: Any) -> int:
     """Print lecture notes.
 
@@ -188,7 +194,7 @@ def notes(net: Network, format: str | None, output: Path | None, **asked: Any) -
 @cli.command()
 @_of_network
 @CODE
-@_output("FILE")
+@_output
 def emit(net: Network, output: Path | None, **code: Any) -> int:
     """Print a NumPy module.
 
@@ -212,7 +218,7 @@ def emit(net: Network, output: Path | None, **code: Any) -> int:
 @click.option("--code", metavar="FILE.py", type=click.Path(path_type=Path), help="Judge this module, edited or not, as code of SPEC.")
 @click.option("--notes", metavar="FILE.md", type=click.Path(path_type=Path), help="Judge these notes, edited or not, as notes of SPEC.")
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
-@_output("FILE")
+@_output
 def verify(net: Network, code: Path | None, notes: Path | None, json: bool, output: Path | None) -> int:
     """Check every statement, and say how.
 
@@ -245,7 +251,7 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
 @click.option("--key", metavar="FILE.toml", type=click.Path(path_type=Path), help="With --document: answers and their points.")
 @click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="The convention of the claim.")
 @click.option("--json", is_flag=True, help="Print the verdict as JSON.")
-@_output("FILE")
+@_output
 def check(net: Network, claim: str | None, document: Path | None, key: Path | None, notation: str, json: bool, output: Path | None) -> int:
     r"""Say whether a claim is right, and if not, why.
 
@@ -274,7 +280,7 @@ def check(net: Network, claim: str | None, document: Path | None, key: Path | No
 @_of_network
 @click.option("--notation", metavar="NAME|FILE.toml", default="nielsen", show_default=True, help="The convention of the formulas.")
 @click.option("--json", is_flag=True, help="Print the gallery as JSON.")
-@_output("FILE")
+@_output
 def mutate(net: Network, notation: str, json: bool, output: Path | None) -> int:
     """Make the classic mistakes and show which checks catch each.
 

@@ -184,6 +184,11 @@ def test_build_writes_exactly_the_five_files_and_leaves_others_alone(run: Run, t
     assert {"number", "latex", "kind", "ok", "detail"} <= set(report["statements"][0])
 
 
+def test_a_dash_is_standard_output(run: Run, tmp_path: Path) -> None:
+    assert run("emit", "2-1", "-o", "-").stdout == run("emit", "2-1").stdout
+    assert not list(tmp_path.iterdir())
+
+
 def test_parents_of_an_output_file_are_made(run: Run, tmp_path: Path) -> None:
     assert run("emit", "2-1", "-o", "a/b/net.py").returncode == 0
     assert (tmp_path / "a/b/net.py").read_text() == run("emit", "2-1").stdout
