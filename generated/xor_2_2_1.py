@@ -181,8 +181,12 @@ def train(
     _checked_number("batch", batch, 1)
     if patience is not None and (validation is None or patience < 1):
         raise ValueError("patience: expected a number from 1, and validation")
+    if clip_norm is not None and not clip_norm > 0:
+        raise ValueError(f"clip_norm: expected a number above 0, got {clip_norm!r}")
     patterns = len(x)
     rate = learning_rate(0) if callable(learning_rate) else learning_rate
+    if not 0 <= rate < math.inf:
+        raise ValueError(f"learning_rate: expected a number from 0, got {rate!r}")
     state = _state(_checked_parameters(parameters), state, rate)
     step, best, waited = state.step, state.best, state.waited
     kept = state.best_parameters
@@ -249,6 +253,8 @@ def _state(
         starts = (0.0, learning_rate)
         memory = (Parameters(*(0.0 * v + s for v in exact)) for s in starts)
         return State(0, 0, math.inf, 0, exact, exact, *memory)
+    if not isinstance(state, State):
+        raise TypeError(f"state: expected a State of {OPTIMISER}, got {type(state)}")
     judged = [state.best_parameters] if state.best < math.inf else []
     for known in (state.parameters, *judged):
         pairs = zip(_rounded(known), parameters)

@@ -215,12 +215,16 @@ def numbers_of(module: ModuleType) -> tuple[float, ...]:
         ({"batch": 0}, "batch: expected a whole number from 1"),
         ({"batch": 2.0}, "batch: expected a whole number from 1"),
         ({"patience": 1}, "patience: expected a number from 1, and validation"),
+        ({"clip_norm": 0.0}, "clip_norm: expected a number above 0"),
+        ({"learning_rate": -0.1}, "learning_rate: expected a number from 0"),
+        ({"learning_rate": float("nan")}, "learning_rate: expected a number from 0"),
+        ({"state": {"step": 3}}, "state: expected a State of sgd"),
     ],
 )
 def test_wrong_arguments_of_train_are_refused_by_name(changed: dict[str, Any], message: str) -> None:
     module = trained("sgd")
     parameters, x, t = data(module)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         module.train(parameters, x, t, **{"epochs": 1, "batch": 3, "learning_rate": 0.1, "seed": 0, **changed})
 
 
