@@ -19,7 +19,8 @@ from derive.reader.slots import Absent, Letter, Misfit
 from derive.reader.syntax import Syntax
 from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import compare
-from derive.verification.points import Point, Stream, positions_of
+from derive.verification.points import Point, positions_of
+from derive.verification.stream import Stream
 
 ACTIVATIONS = ("\\sigma", "f", "\\varphi", "\\phi", "g")
 """Letters for any layer's activation, where the notation does not use them for a quantity."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from derive.notation.layout import Box, Digits, Fenced, Fraction, Gap, Layout, Row, Scripts, Sign, Symbol, row
 from derive.notes.document import Chain, Line
-from derive.verification.points import Stream
+from derive.verification.stream import Stream
 from derive.words import Math
 
 LEVELS = ("easy", "medium", "hard")

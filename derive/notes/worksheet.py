@@ -15,7 +15,7 @@ from derive.notes.sections.network import network
 from derive.notes.sections.one_pattern import activations, backward, forward, loss
 from derive.notes.sections.worked import worked
 from derive.notes.story import Story
-from derive.verification.points import Stream
+from derive.verification.stream import Stream
 from derive.words import Math, Sentence, Text
 
 _KEPT = (network, symbols, activations, forward, loss)

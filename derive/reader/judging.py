@@ -15,7 +15,8 @@ from derive.reader.syntax import Syntax
 from derive.traversal import free_indices, walk
 from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import Outcome, chooses, compare, together
-from derive.verification.points import Point, Stream, kinks_of, positions_of
+from derive.verification.points import Point, kinks_of, positions_of
+from derive.verification.stream import Stream
 from derive.verification.verify import sample
 
 ARGUMENTS = ("-29/4", "-27/10", "-6/5", "-2/5", "3/10", "7/4", "16/5", "29/4")

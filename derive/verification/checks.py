@@ -13,8 +13,9 @@ from derive.results import Result
 from derive.steps import Derivation
 from derive.verification.evaluate import STEP_DIGITS, EvaluationError
 from derive.verification.lines import LOST_DIGITS, Outcome, described, evaluate_derivation, relative_error, together
-from derive.verification.points import Point, Stream, kinks_in, on_kink
+from derive.verification.points import Point, kinks_in, on_kink
 from derive.verification.statements import CHECKED, Statement
+from derive.verification.stream import Stream
 from derive.verification.valuation import Valuation
 
 

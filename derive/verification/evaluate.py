@@ -6,7 +6,7 @@ module says about a line of a derivation is independent of how the line was foun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, Protocol
@@ -150,6 +150,30 @@ def _(value: Total, scope: Scope) -> Closure:
         dot = scope.source.context.fdot
         return lambda: dot([(left(), right()) for left, right in pairs])
     return _summed([closure(value.body, place) for place in places])
+
+
+def summands(value: Basic, scope: Scope) -> Iterator[Closure]:
+    """The closures of the terms that add up to ``value``, one after the other; a number in front of a sum goes to each of its terms."""
+    if isinstance(value, Plus):
+        for term in value.args:
+            yield from summands(term, scope)
+    elif isinstance(value, Total):
+        for place in range(scope.source.size(value.index.axis)):
+            yield from summands(value.body, scope.at(value.index, place))
+    elif isinstance(value, Product) and isinstance(value.args[-1], Plus | Total) and all(map(_is_number, value.args[:-1])):
+        number = closure(Product(*value.args[:-1]), scope)
+        for part in summands(value.args[-1], scope):
+            yield _times(number, part)
+    else:
+        yield closure(value, scope)
+
+
+def _is_number(value: Basic) -> bool:
+    return isinstance(value, Number | Size) or (isinstance(value, Power) and _is_number(value.base) and _is_number(value.exponent))
+
+
+def _times(number: Closure, part: Closure) -> Closure:
+    return lambda: number() * part()
 
 
 def _summed(parts: list[Closure]) -> Closure:

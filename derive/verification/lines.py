@@ -13,7 +13,8 @@ from derive.indices import Axis, Index
 from derive.steps import Derivation, Step
 from derive.traversal import free_indices, walk
 from derive.verification.evaluate import EvaluationError
-from derive.verification.points import Point, Stream, kinks_of, positions_of
+from derive.verification.points import Point, kinks_of, positions_of
+from derive.verification.stream import Stream
 from derive.verification.valuation import Valuation
 
 LOST_DIGITS = 10

@@ -18,6 +18,7 @@ from derive.equations import Equation, System
 from derive.expressions import Cases, Entry, Expression, Function, Partial, Tensor
 from derive.indices import Axis, Index
 from derive.traversal import walk
+from derive.verification.adjoints import Graph, Summand, confirmed_adjoints
 from derive.verification.evaluate import (
     STEP_DIGITS,
     Closure,
@@ -27,6 +28,7 @@ from derive.verification.evaluate import (
     closure,
     position_of,
     scalar_closure,
+    summands,
     zero,
 )
 
@@ -93,6 +95,9 @@ class Valuation:
         self._known: dict[tuple[int, str, tuple[str, ...]], dict[int, Any]] = {}
         self._accounts: dict[Expression, tuple[str, ...]] = {}
         self._reached: dict[int, set[int]] = {}
+        self._summands: dict[int, tuple[Summand, ...]] = {}
+        self._places: dict[int, tuple[Expression, Scope]] = {}
+        self._adjoints: dict[int, Any] | None = None
         self._numbers: dict[tuple[Expression, tuple[tuple[Index, int], ...], tuple[str, ...]], Any] = {}
         self._reading: list[int] | None = None
         for tensor in (*system.inputs, *system.parameters, *(equation.tensor for equation in self.equations)):
@@ -116,7 +121,8 @@ class Valuation:
         for slot, position in zip(block.slots, positions_in(*map(range, block.shape)), strict=True):
             self._reading = []
             bindings = dict(zip(equation.indices, position, strict=True))
-            formula = closure(equation.right, Scope(self, bindings))
+            self._places[slot] = equation.right, Scope(self, bindings)
+            formula = closure(*self._places[slot])
             self._formulas[slot], self._reads[slot] = formula, tuple(dict.fromkeys(self._reading))
         self._reading = None
 
@@ -195,6 +201,7 @@ class Valuation:
     def _forget(self) -> None:
         self._known.clear()
         self._numbers.clear()
+        self._adjoints = None
 
     def pin(self, tensor: Tensor, position: tuple[int, ...], number: Any) -> None:
         """Shift the equation of one entry by the constant that gives it this value; derivatives do not notice."""
@@ -281,12 +288,37 @@ class Valuation:
         if of == by:
             return self.context.one
         name = self._owners[of]
+        if name == self.system.loss.name and not held:
+            if self._adjoints is None:
+                self._adjoints = self._together()
+            if self._adjoints:
+                return self._adjoints.get(by, self.context.zero)
         key = (by, name, held)
         if key not in self._known:
             targets = [slot for slot in self.blocks[name].slots if slot in self._rank]
             changed = self._downstream(by, held, set(targets))
             self._known[key] = self._differences(by, changed, targets)
         return self._known[key].get(of, self.context.zero)
+
+    def _together(self) -> dict[int, Any]:
+        """The adjoint of every entry; empty where they are not confirmed, so that each has to be found by itself."""
+        order = self._order[: self._rank[self._slot(self.system.loss, ())] + 1]
+        graph = Graph(self.context, self.values, order, self._formulas.__getitem__, self._summands_of)
+        try:
+            return confirmed_adjoints(graph) or {}
+        except (EvaluationError, ArithmeticError, ValueError, TypeError):
+            return {}
+
+    def _summands_of(self, slot: int) -> tuple[Summand, ...]:
+        if slot not in self._summands:
+            found: list[Summand] = []
+            outer, self._reading = self._reading, []
+            for part in summands(*self._places[slot]):
+                found.append((part, tuple(dict.fromkeys(self._reading))))
+                self._reading = []
+            self._reading = outer
+            self._summands[slot] = tuple(found)
+        return self._summands[slot]
 
     def _downstream(self, by: int, held: tuple[str, ...], targets: set[int]) -> list[int]:
         """The entries to run again, in order: those between ``by`` and the targets; a held one only if it is a target."""

@@ -9,7 +9,7 @@ from derive.errors import InputError
 from derive.explicit import GRADIENTS
 from derive.expressions import Entry, Tensor, Total
 from derive.traversal import walk
-from derive.verification.points import Stream
+from derive.verification.stream import Stream
 from derive.worked.ledger import Ledger, Place, places_of
 from derive.worked.numbers_file import Numbers
 from derive.worked.passes import Passes

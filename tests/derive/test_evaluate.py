@@ -32,7 +32,8 @@ from derive.indices import Affine, AffineTerm, Axis, Index
 from derive.network import network
 from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import relative_error
-from derive.verification.points import Stream, draw, kinks_in, on_kink, small_sizes
+from derive.verification.points import draw, kinks_in, on_kink, small_sizes
+from derive.verification.stream import Stream
 from derive.verification.valuation import Valuation
 
 M, N = Axis("m", 9), Axis("n", 9)

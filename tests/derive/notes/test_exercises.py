@@ -18,7 +18,7 @@ from derive.notes.document import Chain
 from derive.notes.sections.one_pattern import backward
 from derive.notes.worksheet import blanked
 from derive.results import Results, results_of
-from derive.verification.points import Stream
+from derive.verification.stream import Stream
 from tests.derive.notes import strict
 
 
