@@ -5,6 +5,11 @@ The command line; from Python, ``deltarule.network(spec)`` gives the same (``cod
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # `python -m deltarule` is the installed command
+    from derive import start
+
+    start.main()
+
 import os
 import re
 import sys
@@ -348,7 +353,3 @@ def _emitted(net: Network, **code: Any) -> Text:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line with ``arguments``, by default those of the process."""
     run(cli, "deltarule", arguments)
-
-
-if __name__ == "__main__":
-    main()

@@ -20,6 +20,8 @@ from derive.files import write
 GOOD, NO, WRONG_QUESTION, INTERRUPTED = 0, 1, 2, 130
 _SPELLINGS = {"optimizers": "optimisers", "vectorized": "vectorised"}
 _LONGEST_LINE = 600
+_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _SELDOM = (100_000, 20, 20)
 """How often garbage in circles is looked for: a command makes many nodes that refer to each other, and is soon over."""
 
@@ -79,25 +81,82 @@ def progress(what: str) -> Iterator[None]:
             click.echo(f"\r{' ' * (len(what) + 4)}\r", nl=False, err=True)
 
 
+class _Ended(BaseException):
+    """A signal that ends the process arrived: everything that is open is tidied up on the way out."""
+
+
 def run(commands: click.Group, name: str, arguments: Sequence[str] | None) -> NoReturn:
     """Run a command line; whatever is wrong with the question becomes one line on standard error and status 2."""
     gc.set_threshold(*_SELDOM)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that a temporary file is removed
+    _fill_closed_streams()
     try:
-        status = commands.main(arguments, prog_name=name, standalone_mode=False)
-        sys.stdout.flush()
-    except click.Abort:
-        refuse("interrupted", INTERRUPTED)
+        with _ended_by_signals():
+            status = _status(commands, name, arguments)
+            sys.stdout.flush()
+    except _Ended as ended:
+        if ended.args == (signal.SIGINT,):
+            refuse("interrupted", INTERRUPTED)
+        sys.exit(128 + ended.args[0])
     except click.ClickException as error:
         refuse(error.format_message(), WRONG_QUESTION)
     except InputError as error:
         refuse(str(error), WRONG_QUESTION)
     except BrokenPipeError:  # the reader has what it wants, as in `deltarule notes ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(GOOD)
     except OSError as error:
+        if error.filename is None:
+            _forget_output()
         refuse(f"cannot write {error.filename or 'standard output'}: {error.strerror or error}", WRONG_QUESTION)
     sys.exit(status or GOOD)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let what ends a process be an exception, so that no temporary file or process is left; the second time it ends at once."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        for own in ours:
+            signal.signal(own, signal.SIG_DFL)
+        raise _Ended(number)
+
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    ours = [number for number, handler in before.items() if handler is not signal.SIG_IGN]  # nohup ignores, and so do we
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number] or signal.SIG_DFL)
+
+
+def _status(commands: click.Group, name: str, arguments: Sequence[str] | None) -> int | None:
+    """The answer of a command. Raises BrokenPipeError where its reader has left: click ends the process then, with another stream."""
+    output = sys.stdout
+    try:
+        return commands.main(arguments, prog_name=name, standalone_mode=False)
+    except SystemExit:
+        if sys.stdout is output:
+            raise
+        sys.stdout = output
+        raise BrokenPipeError from None
+
+
+def _fill_closed_streams() -> None:
+    """Give the numbers of closed standard streams to the null device, so that no other file gets them; printing there is refused."""
+    while (number := os.open(os.devnull, os.O_RDONLY)) <= _STANDARD_ERROR:
+        pass
+    os.close(number)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(_STANDARD_OUTPUT, "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process lives
+
+
+def _forget_output() -> None:
+    """Send what standard output still holds nowhere, so that it is not tried again when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def refuse(message: str, status: int) -> NoReturn:
@@ -105,5 +164,8 @@ def refuse(message: str, status: int) -> NoReturn:
     line = " ".join(message.split())
     printable = "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in line)
     short = printable if len(printable) <= _LONGEST_LINE else f"{printable[:300]} ... {printable[-250:]}"
-    click.echo(f"deltarule: {short}", err=True)
+    try:
+        click.echo(f"deltarule: {short}", err=True)
+    except OSError:  # nobody can be told; the status says it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(status)

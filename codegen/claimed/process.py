@@ -77,7 +77,11 @@ class Child:
             start_new_session=True,
         )
         limits = {"cpu_seconds": self.limits.cpu_seconds, "memory": self.limits.memory}
-        said = self._asked({"path": str(self.path), "function": self.function, **limits}, 1 << 16)
+        try:
+            said = self._asked({"path": str(self.path), "function": self.function, **limits}, 1 << 16)
+        except BaseException:  # an interrupt: nothing is left that goes on
+            self.__exit__()
+            raise
         if isinstance(said, Stopped):
             return self
         if "missing" in said or "unloaded" in said:
