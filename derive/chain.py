@@ -124,6 +124,11 @@ class Specialised(Derivation):
     rename: Renaming
 
 
+def origin(derivation: Derivation) -> Derivation:
+    """The derivation that this one repeats with other names: itself, unless it is specialised."""
+    return derivation.pattern if isinstance(derivation, Specialised) else derivation
+
+
 def _specialise(step: Step, rename: Renaming) -> Step:
     because = tuple((name, rename(node)) for name, node in step.because)
     substeps = tuple(_specialise(sub, rename) for sub in step.substeps)

@@ -27,13 +27,14 @@ def verify_kinks(sweep: Sweep, results: Iterable[Result], point: Point, notation
         derivation = _adjoint_of(kink.tensor, sweep)
         if derivation is None:
             continue
-        at = on_kink(point, kink)
-        outcome = together(evaluate_derivation(derivation, at, most=8))
         slope = Apply(kink.function.prime, kink.place)
-        stated = at.valuation.context.nstr(at.valuation.evaluate(slope, {}), 12)
+        with on_kink(point, kink) as at:
+            outcome = together(evaluate_derivation(derivation, at, most=8))
+            stated = at.valuation.context.nstr(at.valuation.evaluate(slope, {}), 12)
+            detail = f"stated at the kink; {described(outcome, [at])}"
         text = f"{latex(slope, notation)} = {stated.removesuffix('.0')}"
         number = numbers[derivation.left.tensor.name]
-        statements.append(Statement(number, text, CHECKED, outcome.ok, f"stated at the kink; {described(outcome, [at])}"))
+        statements.append(Statement(number, text, CHECKED, outcome.ok, detail))
     return statements
 
 
@@ -60,8 +61,8 @@ def verify_dot_product(sweep: Sweep, point: Point) -> Statement:
 def _along(direction: Mapping[str, Sequence[Any]], sweep: Sweep, point: Point) -> Any:
     """The derived gradients, computed one from the other as code would, times the direction."""
     system, old = sweep.system, point.valuation
-    reverse = Valuation(system, old.sizes, old.digits, backward=tuple(d.equation for d in sweep.derivations))
-    for tensor in (*system.inputs, *system.parameters):
+    reverse = Valuation(_backward(sweep), old.sizes, old.digits)
+    for tensor in reverse.system.inputs:
         reverse.give(tensor, list(old.array(tensor).values()))
     reverse.run()
     gradients = {d.left.tensor.of.name: d.left.tensor for d in sweep.derivations if d.left.tensor.of is not None}
@@ -71,6 +72,13 @@ def _along(direction: Mapping[str, Sequence[Any]], sweep: Sweep, point: Point) -
             raise EvaluationError(f"{tensor.name} has no gradient")
         total += sum(g * v for g, v in zip(reverse.array(gradients[tensor.name]).values(), direction[tensor.name], strict=True))
     return total
+
+
+def _backward(sweep: Sweep) -> System:
+    """The derived equations as a system of their own, to which the values of the forward pass are given."""
+    system = sweep.system
+    values = (*system.inputs, *system.parameters, *system.definitions)
+    return System(system.name, values, (), tuple(d.equation for d in sweep.derivations), outside=system.outside)
 
 
 def _slope_along(direction: Mapping[str, Sequence[Any]], system: System, valuation: Valuation) -> Any:

@@ -5,7 +5,8 @@ Everything is drawn from a seed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -63,15 +64,13 @@ class Point:
         return f"seed {self.seed}, sizes {sizes}" + (f", {self.kink}" if self.kink else "")
 
 
-def draw(
-    system: System, seed: int = 0, digits: int = 40, sizes: Mapping[str, int] | None = None, backward: tuple[Equation, ...] = ()
-) -> Point:
+def draw(system: System, seed: int = 0, digits: int = 40, sizes: Mapping[str, int] | None = None) -> Point:
     """A point of ``system``: each comparison at least 10**-3 from a tie, several branches taken where there are some.
 
     ``sizes`` overrides those that are drawn. Raises ``EvaluationError`` where no value can be found.
     """
     chosen = dict(sizes) if sizes is not None else small_sizes(system, seed)
-    valuation = Valuation(system, chosen, digits, backward=backward)
+    valuation = Valuation(system, chosen, digits)
     stream = Stream(seed)
     last: EvaluationError | None = None
     for attempt in range(_TRIES):
@@ -80,7 +79,6 @@ def draw(
         except EvaluationError as error:
             last = error
             continue
-        valuation.run(valuation.equations)
         if _answers(valuation, deeply=attempt < _TRIES // 4):
             return Point(system, seed, valuation)
     raise last or EvaluationError(f"no point of {system.name} found at which its loss depends on its inputs")
@@ -126,18 +124,16 @@ def kinks_of(body: Expression | None) -> tuple[Number, ...]:
     return tuple(dict.fromkeys((*own, *inner)))
 
 
-def on_kink(point: Point, kink: Kink) -> Point:
-    """The same point with one entry standing exactly on a kink.
+@contextmanager
+def on_kink(point: Point, kink: Kink) -> Iterator[Point]:
+    """The point with one entry standing exactly on a kink, until the block ends.
 
     Its equation is shifted by a constant, which no derivative notices.
     """
-    old = point.valuation
-    valuation = Valuation(point.system, old.sizes, old.digits)
-    for given in (*point.system.inputs, *point.system.parameters):
-        valuation.give(given, list(old.array(given).values()))
-    valuation.pin(kink.tensor, tuple(0 for _ in kink.tensor.axes), valuation.evaluate(kink.place, {}))
-    valuation.run()
-    return Point(point.system, point.seed, valuation, kink)
+    valuation = point.valuation
+    number = valuation.evaluate(kink.place, {})
+    with valuation.pinned(kink.tensor, tuple(0 for _ in kink.tensor.axes), number):
+        yield Point(point.system, point.seed, valuation, kink)
 
 
 def _fill(system: System, valuation: Valuation, stream: Stream) -> None:

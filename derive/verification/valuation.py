@@ -7,6 +7,7 @@ equations downstream of it again, and taking a central difference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product as positions_in
 from math import prod
@@ -206,9 +207,25 @@ class Valuation:
     def pin(self, tensor: Tensor, position: tuple[int, ...], number: Any) -> None:
         """Shift the equation of one entry by the constant that gives it this value; derivatives do not notice."""
         self.run()
-        slot = self._slot(tensor, position)
+        self._shift(self._slot(tensor, position), number)
+
+    def _shift(self, slot: int, number: Any) -> None:
         formula, shift = self._formulas[slot], number - self.values[slot]
         self._formulas[slot] = lambda: formula() + shift
+
+    @contextmanager
+    def pinned(self, tensor: Tensor, position: tuple[int, ...], number: Any) -> Iterator[None]:
+        """With one entry of a point that was run pinned; afterwards everything is as before."""
+        slot = self._slot(tensor, position)
+        formula, values = self._formulas[slot], list(self.values)
+        remembered = dict(self._known), dict(self._numbers), self._adjoints
+        try:
+            self._shift(slot, number)
+            self.run()
+            yield
+        finally:
+            self._formulas[slot], self.values[:] = formula, values
+            self._known, self._numbers, self._adjoints = remembered
 
     def run(self, equations: Sequence[Equation] | None = None) -> None:
         """Compute the entries of these equations, of all without an argument.

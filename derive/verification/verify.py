@@ -13,9 +13,10 @@ from time import perf_counter
 from typing import TypeVar
 
 from derive.calculus.pattern import pattern_of
+from derive.chain import origin
 from derive.chain_rule import Sweep
 from derive.conventions import in_convention
-from derive.equations import Equation
+from derive.equations import Equation, System
 from derive.expressions import Expression
 from derive.induction import inductions
 from derive.matrices.index_form import entry_of
@@ -44,26 +45,37 @@ SAMPLE = 6
 def verify(results: Results, notation: Notation | None = None) -> Report:
     """Every formula of a network as the notes show it: forward equations, each line of each chain, matrix forms, kinks, dot products.
 
-    The results that code is made of are the same in any notation; where notes write one in another way, both are evaluated.
+    The results that code is made of are the same in any notation; where notes write one in another way, both are evaluated, at the same
+    points.
     """
     told, shown = in_convention(results, notation or load("nielsen"))
-    statements: list[Statement] = []
-    of_batch = (
-        () if results.batch_sweep is results.pattern_sweep else ((results.batch_sweep, results.of_batch, told.batch_sweep, told.of_batch),)
-    )
-    for sweep, numbered, told_sweep, told_numbered in (
+    systems = [
         (results.pattern_sweep, results.of_pattern, told.pattern_sweep, told.of_pattern),
-        *of_batch,
-    ):
-        points = points_of(sweep)
-        told_points = points if told_sweep is sweep else points_of(told_sweep)
+        (results.batch_sweep, results.of_batch, told.batch_sweep, told.of_batch),
+    ]
+    statements: list[Statement] = []
+    for sweep, numbered, told_sweep, told_numbered in systems[:1] if results.batch_sweep is results.pattern_sweep else systems:
+        told_points = points_of(told_sweep)
+        points = told_points if _have_one_layout(sweep.system, told_sweep.system) else points_of(sweep)
         for result, own in zip(numbered, told_numbered, strict=True):
             statements.extend(timed(partial(verify_result, own, told_sweep, told_points, shown)))
-            if own is not result and own.derivation is not None:
+            if not _say_the_same(result, own):
                 statements.append(verify_equations(result, points, shown))
         statements.extend(timed(partial(verify_kinks, sweep, numbered, points[0], shown)))
         statements.extend(timed(partial(_dot_product, sweep, points[0])))
     return Report(tuple(statements))
+
+
+def _have_one_layout(one: System, two: System) -> bool:
+    """Whether a point of one system is a point of the other: every tensor has the same axes in both."""
+    first, second = ({t.name: t.axes for t in (*own.inputs, *own.parameters, *own.definitions)} for own in (one, two))
+    return first == second
+
+
+def _say_the_same(one: Result, two: Result) -> bool:
+    """Whether two results state the same formula, up to the names of bound indices, in every layer that is looked at."""
+    first, second = (sample([(member.left, member.right) for member in own.members]) for own in (one, two))
+    return all(pattern_of(a) == pattern_of(b) for a, b in zip(first, second, strict=True))
 
 
 def _dot_product(sweep: Sweep, point: Point) -> list[Statement]:
@@ -180,11 +192,18 @@ def sample(members: Sequence[Member]) -> tuple[Member, ...]:
 
 
 def _evaluated(family: Sequence[Derivation]) -> tuple[tuple[Derivation, bool], ...]:
-    """A sample of each kind of derivation that is not another one with other names, and which is the first of its kind."""
-    kinds: dict[str, list[Derivation]] = {}
+    """A sample of each kind of derivation that is not another one with other names, and which is the first of its kind.
+
+    Derivations of one origin are renamings of it; others are compared line by line.
+    """
+    origins: dict[int, list[Derivation]] = {}
     for member in family:
-        pattern, _ = pattern_of((member.left, member.start, *(line.value for line in lines_of(member))))
-        kinds.setdefault(pattern, []).append(member)
+        origins.setdefault(id(origin(member)), []).append(member)
+    kinds: dict[str, list[Derivation]] = {}
+    for members in origins.values():
+        first = members[0]
+        pattern, _ = pattern_of((first.left, first.start, *(line.value for line in lines_of(first))))
+        kinds.setdefault(pattern, []).extend(members)
     return tuple((member, member is kind[0]) for kind in kinds.values() for member in sample(kind))
 
 

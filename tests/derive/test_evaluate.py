@@ -239,8 +239,10 @@ def test_one_entry_stands_exactly_on_a_kink() -> None:
     places = [(kink.tensor.name, int(kink.place.value)) for kink in kinks_in(system)]
     assert places == [("z1", 0), ("z1", 6), ("z2", -1), ("z2", 1)]
     for kink in kinks_in(system):
-        at = on_kink(point, kink).valuation
-        assert abs(at.array(kink.tensor)[(0,)] - int(kink.place.value)) < 1e-60
+        before = list(point.valuation.values)
+        with on_kink(point, kink) as at:
+            assert abs(at.valuation.array(kink.tensor)[(0,)] - int(kink.place.value)) < 1e-60
+        assert point.valuation.values == before
 
 
 @pytest.mark.parametrize("spec", ["2-3:sigmoid-2:sigmoid", "3-4:tanh-3:softmax"])

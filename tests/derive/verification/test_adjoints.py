@@ -40,16 +40,22 @@ def _seen(point: Point, monkeypatch: pytest.MonkeyPatch) -> list[Graph]:
 def test_adjoints_found_at_once_are_those_of_a_perturbation_of_the_whole(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     system = network(spec).batch
     point = draw(system, 1)
-    points = [point, *(on_kink(point, kink) for kink in kinks_in(system))]
-    for at in (own.valuation for own in points):
-        tensors = (*system.inputs, *system.parameters, *system.definitions)
-        places = [(tensor, position) for tensor in tensors for position in at.array(tensor)][::3]
-        found = [at.adjoint(*place) for place in places]
-        with monkeypatch.context() as patch:
-            patch.setattr(module, "confirmed_adjoints", lambda graph: None)
-            at.run()
-            for place, value in zip(places, found, strict=True):
-                assert relative_error(at.adjoint(*place), value, at) < 1e-38
+    _compare(point, monkeypatch)
+    for kink in kinks_in(system):
+        with on_kink(point, kink) as there:
+            _compare(there, monkeypatch)
+
+
+def _compare(point: Point, monkeypatch: pytest.MonkeyPatch) -> None:
+    system, at = point.system, point.valuation
+    tensors = (*system.inputs, *system.parameters, *system.definitions)
+    places = [(tensor, position) for tensor in tensors for position in at.array(tensor)][::3]
+    found = [at.adjoint(*place) for place in places]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "confirmed_adjoints", lambda graph: None)
+        at.run()
+        for place, value in zip(places, found, strict=True):
+            assert relative_error(at.adjoint(*place), value, at) < 1e-38
 
 
 def test_adjoints_of_one_wrong_answer_are_not_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
