@@ -21,10 +21,10 @@ def python_number(value: Expression, batch: Axis) -> str:
 
 def float_text(value: Expression) -> str:
     """A number without sizes of the batch as the shortest decimal of the nearest double."""
-    return _decimal(float(evaluate(value)))
+    return decimal(float(evaluate(value)))
 
 
-def _decimal(number: float) -> str:
+def decimal(number: float) -> str:
     """The shortest decimal, as formatters write it."""
     return repr(number).replace("e+", "e")
 
@@ -32,7 +32,7 @@ def _decimal(number: float) -> str:
 def _text(value: Expression, batch: Axis, level: int) -> str:
     if not _depends(value, batch):
         number = evaluate(value)
-        text = _decimal(float(number))
+        text = decimal(float(number))
         return f"({text})" if level and text.startswith("-") else text
     if isinstance(value, Size):
         return "batch"

@@ -70,8 +70,6 @@ def emit(
     if isinstance(network.specification, EquationSpecification):
         if optimiser is not None:
             raise InputError("--optimiser is for networks of layers: equations of their own have no patterns to train on")
-        if style == "scalar":
-            raise InputError("style scalar is for networks of layers; for equations of their own there are vectorised and loops")
         return emit_system(
             network,
             sweep,

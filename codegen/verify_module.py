@@ -167,11 +167,12 @@ def _values_of_workspace(module: ModuleType, subject: Subject, point: Point) -> 
 
 def _values_of_floats(module: ModuleType, subject: Subject, point: Point) -> dict[str, Any]:
     """What a module says about a point by the way of tuples of floats, in the order that is documented."""
-    parameters, x, t = _at(module, subject, point)
+    parameters, *given = _at(module, subject, point)
     flat = tuple(number for value in parameters for number in value.reshape(-1).tolist())
+    lists = [_tuples(value.tolist()) for value in (given[0] if subject.is_system else given)]
     if tuple(module.flatten(parameters)) != flat:
         raise ValueError("flatten does not give parameters row by row")
-    cost, slopes = module.straight_line(flat, *(tuple(map(tuple, rows.tolist())) for rows in (x, t)))
+    cost, slopes = module.straight_line(flat, *([tuple(lists)] if subject.is_system else lists))
     found = dict(zip(parameters._fields, module.unflatten(slopes), strict=True))
     sizes = [value.size for value in parameters]
     parts = np.split(np.array(slopes), np.cumsum(sizes)[:-1])
@@ -179,6 +180,11 @@ def _values_of_floats(module: ModuleType, subject: Subject, point: Point) -> dic
     if not all(np.allclose(found[name], own[name], rtol=1e-6, equal_nan=True) for name in own):
         raise ValueError("unflatten does not give gradients row by row")
     return {"cost": cost, **own}
+
+
+def _tuples(value: Any) -> Any:
+    """Lists in lists as tuples in tuples."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def _forward(values: Any, subject: Subject) -> dict[str, Any]:

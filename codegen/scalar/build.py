@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from itertools import product as positions_of
 from math import prod
 
@@ -201,7 +202,7 @@ class Builder:
             formula, title = self.present
             whole = isinstance(formula.right, Total)
             taken = {own.name for own in self.sums}
-            names = (title if whole else f"{title}_sum", *(f"{title}_sum_{count}" for count in range(2, 10_000)))
+            names = chain([title if whole else f"{title}_sum"], (f"{title}_sum_{number}" for number in count(2)))
             same = Sum(next(name for name in names if name not in taken), value, formula)
             self.sums.append(same)
         return self.values.name(same.name, AFTER)

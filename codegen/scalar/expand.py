@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from operator import eq, ge, gt, le, lt
 
@@ -46,7 +46,8 @@ class Place:
 
     ``at`` are the positions of indices, ``read`` gives the value of a tensor at positions, ``pattern`` is the axis whose positions are
     visited one after the other by a loop of the program (none where it is written out as well), ``add_up`` keeps the sum of a value over
-    them and ``constant`` names a number that depends on how many there are. ``known`` is what conditions around say.
+    them and ``constant`` names a number that depends on how many there are. ``known`` is what conditions around say of values, ``decided``
+    whether those conditions hold.
     """
 
     values: Values
@@ -56,6 +57,7 @@ class Place:
     add_up: Callable[[Value], Value]
     constant: Callable[[Expression], Value]
     known: Known
+    decided: Mapping[Value, bool] = field(default_factory=dict)
 
     def where(self, index: Index, position: int) -> Place:
         return replace(self, at={**self.at, index: position})
@@ -65,7 +67,8 @@ class Place:
         bounds = dict(self.known)
         for value, reach in _said(condition, holds):
             bounds[value] = bounds.get(value, EVERYTHING) & reach
-        return replace(self, known=bounds)
+        parts = condition.arguments if condition.operation == "both" and holds else ()
+        return replace(self, known=bounds, decided={**self.decided, **dict.fromkeys((condition, *parts), holds)})
 
 
 def _said(condition: Value, holds: bool) -> list[tuple[Value, Range]]:
@@ -240,7 +243,8 @@ def _condition(relation: Relation, place: Place) -> Value | bool:
     one, other = expanded(relation.left, place), expanded(relation.right, place)
     if one.number is not None and other.number is not None:
         return bool(COMPARE[relation.sign](one.number, other.number))
-    return place.values.relation(one, relation.sign, other)
+    condition = place.values.relation(one, relation.sign, other)
+    return place.decided.get(condition, condition)
 
 
 def _whole(side: Basic, place: Place) -> int:

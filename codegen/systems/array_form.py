@@ -9,10 +9,10 @@ from typing import Any
 
 from codegen.constants import python_number
 from codegen.systems.arrays import Array, View
+from codegen.systems.fields import array_lines, workspace_lines
 from codegen.systems.loop_form import formula_lines, step_line
 from codegen.systems.lowering import Lowering
 from codegen.systems.names import free_letter
-from codegen.systems.record import array_lines
 from codegen.systems.sharing import shared
 from codegen.systems.stages import NO_BATCH, Stage, Work
 from codegen.systems.writer import Cite, Explicit, Statement
@@ -30,23 +30,28 @@ def passes_record(work: Work, cite: bool = True) -> Mapping[str, Any]:
     printer = Printer(work, lowering, cite)
     parts = (work.forward, work.valued, work.backward)
     forward, loss, step = (tuple(text for stage in stages for text in printer.stage(stage, *lowered[stage])) for stages in parts)
-    given = []
-    for place, tensor in enumerate(work.inputs):
+    padded = {tensor: f"given_{tensor.name}" for tensor in work.parameters if lowering.writer.tensors[tensor].is_padded}
+    copied = [(tensor.name, f"inputs[{place}]") for place, tensor in enumerate(work.inputs)]
+    copied += [(tensor.name, name) for tensor, name in padded.items()]
+    if copied:
         printer.functions["copyto"] = "np.copyto"
-        given.append(f"        copyto({tensor.name}, inputs[{place}])")
-    kinds = [("inputs, parameters, values and derivatives", list(lowering.writer.tensors.values())), ("intermediate values", printer.used)]
-    known = {array.name for array in kinds[0][1]}
+    given = [f"        copyto({name}, {source})" for name, source in copied]
+    views = {tensor for tensor in (*work.parameters, *work.gradients.values()) if tensor not in padded}
+    own = [array for tensor, array in lowering.writer.tensors.items() if tensor not in views]
+    known = {array.name for array in lowering.writer.tensors.values()}
     inner = [array for array in printer.used if array.name not in known]
-    code = [line for line in (*forward, *loss, *step, *array_lines(work)) if not line.lstrip().startswith("#")]
+    code = [line for line in (*given, *forward, *loss, *step, *array_lines(work)) if not line.lstrip().startswith("#")]
     needed = frozenset(re.findall(r"\w+", " ".join((*code, *printer.views.values()))))
     blocks = [
         Block("NumPy's functions", tuple(sorted(printer.functions.items()))),
         Block("constants", tuple((array.name, array.constant) for array in inner if array.constant)),
-        Block(kinds[0][0], tuple(line for array in kinds[0][1] for line in allocated(array, needed))),
-        Block(kinds[1][0], tuple(line for array in inner if not array.constant for line in _placed(array, hosts))),
+        Block("inputs, values and derivatives", tuple(line for array in own for line in allocated(array, needed))),
+        Block("intermediate values", tuple(line for array in inner if not array.constant for line in _placed(array, hosts))),
         Block("views", tuple(printer.views.items())),
     ]
     return {
+        "unpacked": workspace_lines(work, padded, needed),
+        "arrays": array_lines(work),
         "setup": tuple(block for block in blocks if block.lines),
         "given": tuple(given),
         "forward_lines": forward,

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from codegen import certificate
 from codegen.certificate import BOUNDS, CertificateError
+from codegen.growth import largest_inputs
 from codegen.header import labelled
+from codegen.scalar.check import check_straight_line_of_system
 from codegen.special.erf import erf_record
-from codegen.systems import array_form, loop_form
-from codegen.systems.record import SystemRecord, array_lines, array_records, reference_lines, sums_to_one
+from codegen.systems import array_form, loop_form, scalar_form
+from codegen.systems.fields import array_records, numbers_in
+from codegen.systems.record import SystemRecord, reference_lines, sums_to_one
 from codegen.systems.stages import Work, work_of
 from codegen.targets.templates import render
 from derive.chain_rule import Sweep
@@ -27,6 +29,7 @@ from derive.specifications.equation_specification import EquationSpecification
 
 MOST_CHECKED = 3000
 """Systems with more numbers in their arrays are checked with smaller axes, where they have a meaning with these."""
+FORMS: Mapping[str, Any] = {"vectorised": array_form, "scalar": scalar_form, "loops": loop_form}
 SIGNED = "np.asarray(random.uniform(-1, 1, shape))"
 POSITIVE = "np.asarray(random.uniform(0.1, 0.9, shape))"
 USAGE = """\
@@ -40,7 +43,14 @@ In a loop, a workspace allocates everything once:
     cost = workspace.step(inputs)
     for value, slope in zip(workspace.parameters, workspace.gradients):
         value -= 0.1 * slope
+"""
+STRAIGHT_LINE = """
+The fastest way for few numbers is without arrays, on tuples of floats:
 
+    flat = flatten(parameters)
+    cost, slopes = straight_line(flat, [value.tolist() for value in inputs])
+"""
+NUMBERS = """
 Indices count from 0. Numbers in comments, such as (8), are those of the lecture notes
 of the same equations."""
 
@@ -62,12 +72,11 @@ class Maker:
 
     def record(self, work: Work, bare: bool) -> SystemRecord:
         """What the templates read."""
-        form = array_form if self.style == "vectorised" else loop_form
-        own = form.passes_record(work, cite=not bare)
+        own = FORMS[self.style].passes_record(work, cite=not bare)
         reference = reference_lines(work)
         specification = self.network.specification
-        lines = [line for part in ("forward_lines", "loss_lines", "step_lines") for line in own[part]]
-        mathematical = any("math.erf(" in line for line in lines)
+        lines = [line for part in ("forward_lines", "loss_lines", "step_lines") for line in own.get(part, ())]
+        mathematical = own["scalar"].is_mathematical if self.style == "scalar" else any("math.erf(" in line for line in lines)
         values = tuple(formula.shown.tensor for stage in work.forward for formula in stage.formulas)
         return SystemRecord(
             name=self.network.name,
@@ -79,7 +88,7 @@ class Maker:
             parameters=array_records(work.system.parameters),
             inputs=array_records(work.system.inputs),
             values=array_records(values),
-            arrays=array_lines(work),
+            size=numbers_in(work.parameters),
             loss=work.loss.name,
             input_gradient=bool(work.input_gradients),
             reference=reference,
@@ -99,9 +108,16 @@ class Maker:
             ("Generator", f"deltarule {self.version}".rstrip()),
             ("Specification", f"sha256 {self.network.specification.hash}"),
             *([("Formulas", f"{self.fingerprint}, the fingerprint of the notes that have them")] if self.fingerprint else []),
-            ("Certificate", certificate.statement(self.dtype, _numbers(work) <= MOST_CHECKED, self.style == "vectorised")),
+            ("Certificate", self.certificate(work)),
         )
-        return labelled(facts, USAGE)
+        ways = STRAIGHT_LINE if self.style == "scalar" else ""
+        return labelled(facts, f"{USAGE}{ways}{NUMBERS}")
+
+    def certificate(self, work: Work) -> str:
+        """What is checked, in words."""
+        scalar = self.style == "scalar"
+        extra = ("straight_line against the loops",) if scalar else ()
+        return certificate.statement(self.dtype, scalar or _numbers(work) <= MOST_CHECKED, self.style == "vectorised", extra)
 
 
 def emit_system(
@@ -136,12 +152,17 @@ def certify(work: Work, maker: Maker, text: str, loops: Any = None) -> None:
     tree = certificate.check_text(text)
     module = certificate.loaded(text)
     _check_arrays(module)
-    small = work if _numbers(work) <= MOST_CHECKED else _smaller(maker.network, bool(work.input_gradients))
+    small = work if maker.style == "scalar" or _numbers(work) <= MOST_CHECKED else _smaller(maker.network, bool(work.input_gradients))
     checked = module if small is work else certificate.loaded(maker.module(small, bare=True))
     certificate.check_selftest(checked)
     if maker.style == "vectorised":
         _check_allocation(tree, module)
         _check_agreement(checked, loops if loops and small is work else _loops(maker.network, small, maker.dtype, maker.sample))
+    if maker.style == "scalar":
+        loops = loops or _loops(maker.network, work, maker.dtype, maker.sample)
+        _check_agreement(module, loops)
+        _check_left_behind(module)
+        check_straight_line_of_system(module, loops, float(largest_inputs(work.system, maker.dtype)))
 
 
 def _smaller(model: Network, input_gradient: bool) -> Work:
@@ -196,8 +217,7 @@ def _has_values(module: Any) -> bool:
 
 
 def _numbers(work: Work) -> int:
-    tensors = (*work.inputs, *work.parameters, *(formula.tensor for formula in work.formulas))
-    return sum(prod(axis.size for axis in tensor.axes) for tensor in tensors)
+    return numbers_in((*work.inputs, *work.parameters, *(formula.tensor for formula in work.formulas)))
 
 
 def _check_arrays(module: Any) -> None:
@@ -207,10 +227,19 @@ def _check_arrays(module: Any) -> None:
 
 
 def _check_allocation(tree: ast.Module, module: Any) -> None:
+    certificate.check_growth(tree, _step(module))
+
+
+def _check_left_behind(module: Any) -> None:
+    certificate.check_left_behind(_step(module))
+
+
+def _step(module: Any) -> Callable[[], Any]:
+    """A step of a workspace."""
     parameters, inputs = module._random_point(1)
     workspace = module.Workspace()
     workspace.set_parameters(parameters)
-    certificate.check_growth(tree, lambda: workspace.step(inputs))
+    return lambda: workspace.step(inputs)
 
 
 def _check_agreement(module: Any, loops: Any) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from codegen.systems.fields import array_lines, workspace_lines
 from codegen.systems.names import free_letter, letters_beside
 from codegen.systems.stages import NO_BATCH, Formula, Stage, Work
 from codegen.targets.loops import lines_in_loops
@@ -16,10 +18,15 @@ from derive.indices import Index
 
 def passes_record(work: Work, cite: bool = True) -> Mapping[str, Any]:
     """The fields of a module record that depend on this style."""
-    given = (*work.inputs, *work.parameters)
-    blocks = [("inputs and parameters", given), ("values and derivatives", [formula.tensor for formula in work.formulas])]
+    gradients = tuple(work.gradients.values())
+    computed = [formula.tensor for formula in work.formulas if formula.tensor not in gradients]
+    blocks = [block for block in (("inputs", work.inputs), ("values and derivatives", computed)) if block[1]]
     forward, loss, step = (tuple(stage_lines(work, stages, 8, cite)) for stages in (work.forward, work.valued, work.backward))
+    lines = (line for line in (*forward, *loss, *step) if not line.lstrip().startswith("#"))
+    used = frozenset(word for line in lines for word in re.findall(r"\w+", line))
     return {
+        "unpacked": workspace_lines(work, {}, used),
+        "arrays": array_lines(work),
         "setup": tuple(Block(title, tuple(map(_allocated, tensors))) for title, tensors in blocks),
         "given": tuple(f"        {tensor.name}[...] = inputs[{place}]" for place, tensor in enumerate(work.inputs)),
         "forward_lines": forward,

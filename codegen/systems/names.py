@@ -16,7 +16,10 @@ from derive.language.plain import SPARE_LETTERS, letters_of
 from derive.specifications.names import MODULE_NAMES
 
 ARGUMENTS_OF_LAYERS = frozenset(["x", "y", "t", "path", "seed", "batch"])
-LOCAL = ("dot", "workspace", "inputs", "math", "sys", "DTYPE", "selftest", "arrays")
+LOCAL = (
+    *("dot", "workspace", "inputs", "math", "sys", "DTYPE", "selftest", "values", "input_gradients"),
+    *("flat_parameters", "slopes", "erf", "over"),  # of scalar modules
+)
 OWN = frozenset([*(MODULE_NAMES - ARGUMENTS_OF_LAYERS), *NUMPY, *WORDS.values(), *LOCAL])
 MADE_UP = re.compile(
     r"(ones|number|one_over|total|largest|term|factor|power|branch|part|inside|run|given|maximum|add)_.*"

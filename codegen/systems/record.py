@@ -6,18 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from codegen.systems.fields import ArrayRecord
 from codegen.systems.loop_form import given_lines, stage_lines
 from codegen.systems.stages import NO_BATCH, Work
-from codegen.targets.module_record import WIDTH, Block, shape_text
-from derive.expressions import ONE, Entry, Tensor, Total
-
-
-@dataclass(frozen=True)
-class ArrayRecord:
-    """A field of a NamedTuple and its shape."""
-
-    name: str
-    shape: str
+from codegen.targets.module_record import Block, shape_text
+from derive.expressions import ONE, Entry, Total
 
 
 @dataclass(frozen=True)
@@ -33,12 +26,7 @@ class SystemRecord:
     parameters: tuple[ArrayRecord, ...]
     inputs: tuple[ArrayRecord, ...]
     values: tuple[ArrayRecord, ...]
-    setup: tuple[Block, ...]
-    given: tuple[str, ...]
-    forward_lines: tuple[str, ...]
-    loss_lines: tuple[str, ...]
-    step_lines: tuple[str, ...]
-    arrays: tuple[str, ...]
+    size: int
     loss: str
     input_gradient: bool
     reference: tuple[str, ...]
@@ -47,32 +35,16 @@ class SystemRecord:
     erf: Mapping[str, Any]
     erf_series: bool
     tolerance: str
+    unpacked: tuple[str, ...] = ()
+    setup: tuple[Block, ...] = ()
+    given: tuple[str, ...] = ()
+    forward_lines: tuple[str, ...] = ()
+    loss_lines: tuple[str, ...] = ()
+    step_lines: tuple[str, ...] = ()
+    arrays: tuple[str, ...] = ()
     has_views: bool = False
-
-
-def array_records(tensors: tuple[Tensor, ...]) -> tuple[ArrayRecord, ...]:
-    """Fields with the names that a user gave."""
-    return tuple(ArrayRecord(tensor.name, shape_text(tensor.axes, NO_BATCH)) for tensor in tensors)
-
-
-def array_lines(work: Work) -> tuple[str, ...]:
-    """``arrays = (Parameters(...), ...)``."""
-    input_gradients = work.input_gradients
-    gradients = tuple(work.gradients.get(parameter, parameter) for parameter in work.parameters)
-    kinds = [("Parameters", work.parameters), ("Parameters", gradients)]
-    kinds += [("Values", work.values), *([("Inputs", input_gradients)] if input_gradients else [])]
-    lines = ["    arrays = ("]
-    for kind, tensors in kinds:
-        lines += _called(kind, [tensor.name for tensor in tensors], 8)
-    return (*lines, *([] if input_gradients else ["        None,"]), "    )")
-
-
-def _called(kind: str, names: list[str], indent: int) -> list[str]:
-    pad = " " * indent
-    line = f"{pad}{kind}({', '.join(names)}),"
-    if len(line) <= WIDTH:
-        return [line]
-    return [f"{pad}{kind}(", *(f"{pad}    {name}," for name in names), f"{pad}),"]
+    scalar: Any = None
+    training: Any = None
 
 
 def reference_lines(work: Work) -> tuple[str, ...]:

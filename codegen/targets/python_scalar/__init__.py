@@ -39,6 +39,16 @@ class ScalarRecord:
     outputs_row: tuple[str, ...]
 
 
+def functions_needed(needs: Needs) -> tuple[str, ...]:
+    """The functions of Python's own library that lines call."""
+    return tuple(name for name in FROM_MATH if name in needs.calls)
+
+
+def helpers_needed(needs: Needs) -> tuple[tuple[str, ...], ...]:
+    """The lines of each helper that lines call."""
+    return tuple(lines for name, lines in HELPERS.items() if name in needs.calls)
+
+
 def passes_record(problem: Problem, patterns: int, cite: bool = True, besides: Needs = NOTHING) -> Mapping[str, Any]:
     """The fields of a module record that depend on this target; ``patterns`` are written out, other numbers take a loop.
 
@@ -64,8 +74,8 @@ def passes_record(problem: Problem, patterns: int, cite: bool = True, besides: N
     record = ScalarRecord(
         patterns=patterns,
         compares=needs.compares,
-        functions=tuple(name for name in FROM_MATH if name in needs.calls),
-        helpers=tuple(lines for name, lines in HELPERS.items() if name in needs.calls),
+        functions=functions_needed(needs),
+        helpers=helpers_needed(needs),
         unpacked=tuple(straight.unpacked(written_out.parameters, "flat_parameters", 4)),
         rows=tuple(straight.rows(written_out.inputs[0], 8)),
         targets=tuple(straight.rows(written_out.inputs[1], 8)),

@@ -22,7 +22,7 @@ class Function:
     ) -> None:
         self.computation, self.program, self.slopes, self.cite = computation, program, slopes, cite
         wanted = [value for tensor in (*others, *slopes) for value in program.found[tensor]]
-        counts = reached([*wanted, *(own.value for own in program.sums)])
+        self.counts = counts = reached([*wanted, *(own.value for own in program.sums)])
         self.needs = Needs.of(counts)
         self.live = [named for named in program.named if named.value in counts]
         always = unconditional([*wanted, *(own.value for own in program.sums), *(named.value for named in self.live)])
@@ -109,12 +109,17 @@ class Function:
 
     def unpacked(self, tensors: Sequence[Tensor], source: str, indent: int) -> list[str]:
         """``W1_0_0, ... = flat_parameters``."""
-        names = [str(value.detail) for tensor in tensors for value in self.program.given[tensor]]
+        names = [name for tensor in tensors for name in self.titles(tensor)]
         if len(names) > 1:
             line = f"{' ' * indent}{', '.join(names)} = {source}"
             if len(line) <= WIDTH:
                 return [line]
         return bracketed(" " * indent, names, f" = {source}", indent)
+
+    def titles(self, tensor: Tensor) -> list[str]:
+        """The names of a tensor's positions; one that is not used begins with an underscore."""
+        given = self.program.given[tensor]
+        return [str(value.detail) if value in self.counts else f"_{value.detail}" for value in given]
 
     def rows(self, tensor: Tensor, indent: int) -> list[str]:
         """``(x_0, x_1), (x_2, x_3) = x``: a row for each pattern that is written out."""
@@ -132,3 +137,37 @@ class Function:
         for row in rows:
             lines += bracketed(" " * (indent + 4), row, ",", indent + 4)
         return [*lines, f"{' ' * indent}) = {tensor.name}"]
+
+    def nested(self, tensors: Sequence[Tensor], source: str, indent: int) -> list[str]:
+        """``((x_0_0, x_0_1), (x_1_0, x_1_1)), (y_0, y_1) = inputs``: tuples in tuples, as tensors are indexed."""
+        parts = [_nested(self.titles(tensor), [axis.size for axis in tensor.axes]) for tensor in tensors]
+        line = f"{' ' * indent}{', '.join(map(_in_one_line, parts))} = {source}"
+        if len(parts) > 1 and len(line) <= WIDTH:
+            return [line]
+        return _in_lines(parts, f" = {source}", indent)
+
+
+Nested = str | list["Nested"]
+"""A name, or a tuple of names and tuples."""
+
+
+def _nested(names: Sequence[str], sizes: Sequence[int]) -> Nested:
+    if not sizes:
+        return names[0]
+    width = len(names) // sizes[0]
+    return [_nested(names[start : start + width], sizes[1:]) for start in range(0, len(names), width)]
+
+
+def _in_one_line(part: Nested) -> str:
+    if isinstance(part, str):
+        return part
+    return "(" + ", ".join(map(_in_one_line, part)) + ("," if len(part) == 1 else "") + ")"
+
+
+def _in_lines(part: Nested, tail: str, indent: int) -> list[str]:
+    """A part with what follows it, in one line where it fits, else each of its parts below the other."""
+    line = f"{' ' * indent}{_in_one_line(part)}{tail}"
+    if isinstance(part, str) or len(line) <= WIDTH:
+        return [line]
+    inner = (line for each in part for line in _in_lines(each, ",", indent + 4))
+    return [f"{' ' * indent}(", *inner, f"{' ' * indent}){tail}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from codegen.operations import LONGEST_NAME, TITLES, WORDS
 from codegen.scalar.values import Value
@@ -142,7 +143,7 @@ class Assignments:
             parts = [(" * ", text(factor, self.names, SIGN)) for factor in value.arguments]
         else:
             raise TypeError(f"a line of {value.operation} is too long: {text(value, self.names)}")
-        return _broken(title, parts, indent)
+        return _broken(title, parts, text(value.arguments[0], self.names), indent)
 
     def _branches(self, title: str, value: Value, indent: int) -> list[str]:
         """A choice as a statement; what is named inside a branch has its name there only."""
@@ -183,23 +184,27 @@ class Assignments:
             name = f"{operation}_{operands[0]}"
         if not name or len(name) > LONGEST_NAME:
             name = f"{owner}_{WORDS.get(operation, KINDS.get(part.operation, operation))}"
-        names = (name, *(f"{name}_{count}" for count in range(2, 10_000)))
+        names = chain([name], (f"{name}_{number}" for number in count(2)))
         found = next(candidate for candidate in names if candidate not in self.taken)
         self.owners[found] = owner
         return found
 
 
-def _broken(title: str, parts: Sequence[tuple[str, str]], indent: int) -> list[str]:
-    """``title = a + b`` and ``title = title + c``, or ``title *= c``, as many parts in a line as fit."""
+def _broken(title: str, parts: Sequence[tuple[str, str]], alone: str, indent: int) -> list[str]:
+    """``title = a + b`` and ``title = title + c``, or ``title *= c``, as many parts in a line as fit.
+
+    ``alone`` is the first part as it is written where nothing else stands in its line.
+    """
     lines: list[str] = []
-    line = f"{' ' * indent}{title} = {parts[0][1]}"
+    first = line = f"{' ' * indent}{title} = {parts[0][1]}"
     for sign, words in parts[1:]:
         if len(line + sign + words) > WIDTH:
             lines.append(line)
             line = f"{' ' * indent}{title} *= {words}" if sign == " * " else f"{' ' * indent}{title} = {title}{sign}{words}"
         else:
             line += sign + words
-    return [*lines, line]
+    lines.append(line)
+    return [f"{' ' * indent}{title} = {alone}", *lines[1:]] if lines[0] == first else lines
 
 
 def bracketed(head: str, names: Sequence[str], tail: str, indent: int) -> list[str]:

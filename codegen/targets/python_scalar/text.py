@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from codegen.constants import decimal
 from codegen.scalar.values import Value
 
 CHOICE, COMPARISON, SUM, PRODUCT, SIGN, ATOM = range(6)
@@ -21,7 +22,8 @@ def text(value: Value, names: Mapping[Value, str], level: int = CHOICE) -> str:
 def _text(value: Value, names: Mapping[Value, str]) -> tuple[str, int]:
     match value.operation:
         case "number":
-            words = repr(value.number)
+            assert value.number is not None
+            words = decimal(value.number)
             return words.replace("inf", "math.inf"), SIGN if words.startswith("-") else ATOM
         case "name":
             return str(value.detail), ATOM

@@ -19,6 +19,7 @@ from codegen.emit import emit
 from codegen.systems.emit import Maker, certify
 from codegen.systems.stages import work_of
 from codegen.verify_module import verify_module
+from derive.errors import InputError
 from derive.network import Network, network
 from derive.results import Results, results_of
 from tests.derive import forwards
@@ -26,6 +27,7 @@ from tests.derive import forwards
 FOLDER = Path(__file__).parents[2] / "derive" / "equations"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 STYLES = ("vectorised", "loops")
+ALL_STYLES = (*STYLES, "scalar")
 SIZES: list[tuple[str, dict[str, int]]] = [
     *((name, {}) for name in NAMES),
     ("attention", {"t": 4, "s": 5, "d": 3, "e": 1, "i": 2}),
@@ -104,7 +106,7 @@ def expected(name: str, parameters: Any, inputs: Any, wanted: str) -> Any:
 
 
 @pytest.mark.parametrize(("name", "sizes"), SIZES, ids=lambda part: part if isinstance(part, str) else "-".join(map(str, part.values())))
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", ALL_STYLES)
 def test_loss_and_gradients_agree_with_autograd(name: str, sizes: dict[str, int], style: str) -> None:
     module = module_of(name, style, sizes)
     parameters, inputs = point(module)
@@ -142,7 +144,7 @@ def test_single_precision_is_certified(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_vectorised_module_loops_over_steps_of_recurrences_only(name: str) -> None:
     text = text_of(name, "vectorised")
-    passes = text[text.index("    def run_forward") : text.index("    arrays = (")]
+    passes = text[text.index("    def run_forward") : text.index("    values = Values(")]
     loops = [line.strip() for line in passes.splitlines() if line.strip().startswith("for ")]
     assert all(loop.startswith("for t in") for loop in loops)
     assert len(loops) == (2 if name in ("lstm", "rnn", "rnn_with_pre_activation") else 0)
@@ -190,6 +192,23 @@ def test_the_selftest_runs_with_numpy_alone_and_finds_faults(style: str, tmp_pat
     assert not loaded(wrong).selftest()
 
 
+@pytest.mark.parametrize("name", ["attention", "max_pooling", "lstm"])
+def test_a_scalar_module_is_the_same_in_other_ways(name: str) -> None:
+    """Inputs' derivatives, single precision and every value of the forward pass are those of the loop form."""
+    scalar, loops = (module_of(name, style, {}, input_gradient=True) for style in ("scalar", "loops"))
+    parameters, inputs = point(scalar)
+    for one, other in zip(scalar.forward(parameters, inputs), loops.forward(parameters, inputs), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    _, _, slopes = scalar.loss_gradients_and_dx(parameters, inputs)
+    for one, other in zip(slopes, loops.loss_gradients_and_dx(parameters, inputs)[2], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    single = loaded(text_of(name, "scalar", "float32"))
+    narrow = (single.Parameters(*(p.astype("f4") for p in parameters)), single.Inputs(*(x.astype("f4") for x in inputs)))
+    cost, gradients = single.loss_and_gradients(*narrow)
+    assert cost == pytest.approx(scalar.loss(parameters, inputs), rel=1e-5)
+    assert {gradient.dtype for gradient in gradients} == {np.dtype(np.float32)}
+
+
 NAMED = {
     "name": "named",
     "axes": {"add": 3, "W": 2},
@@ -203,7 +222,7 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", ALL_STYLES)
 def test_names_of_a_user_do_not_meet_those_of_the_module(style: str) -> None:
     model = network(NAMED)
     results = results_of(model)
@@ -222,7 +241,7 @@ POTENTIAL = {
 }
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", ALL_STYLES)
 def test_what_a_guard_excludes_is_not_divided_by(style: str) -> None:
     model = network(POTENTIAL)
     results = results_of(model)
@@ -250,7 +269,7 @@ DECAY = {
 }
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", ALL_STYLES)
 def test_recurrences_run_both_ways_from_what_stands_outside(style: str) -> None:
     model = network(DECAY)
     results = results_of(model)
@@ -263,6 +282,45 @@ def test_recurrences_run_both_ways_from_what_stands_outside(style: str) -> None:
         g[t] = w * g[t + 1] + h[t]
     q = [s + 0 * w, *(np.log(h[t - 1] ** 2 + 1) for t in (1, 2, 3))]
     assert module.loss(module.Parameters(w, s), module.Inputs(x)) == pytest.approx(sum((g[t] ** 2 + q[t]).sum() for t in range(4)))
+
+
+def test_a_system_that_is_too_large_to_write_out_is_refused_in_one_line() -> None:
+    message = r"^style scalar: more than 20000 scalar operations; use style vectorised$"
+    for sizes in ((("t", 50), ("v", 60), ("j", 40)), (("t", 10**4), ("v", 10**4), ("j", 10**4))):
+        model, results = read("embedding", sizes)
+        with pytest.raises(InputError, match=message):
+            Maker(model, "scalar", "float64", "").module(work_of(results.batch_sweep.system, results.batch_sweep.derivations))
+
+
+def test_a_straight_line_takes_tuples_as_inputs_are_indexed_and_refuses_others() -> None:
+    module = loaded(text_of("rnn", "scalar"))
+    parameters, inputs = point(module)
+    flat, given = module.flatten(parameters), [value.tolist() for value in inputs]
+    cost, slopes = module.straight_line(flat, given)
+    assert cost == module.loss(parameters, inputs)
+    wanted = loaded(text_of("rnn", "loops")).loss_and_gradients(parameters, inputs)[1]
+    for one, other in zip(module.unflatten(slopes), wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    for wrong in (given[:1], [given[0][:3], given[1]], [1.0, 2.0]):
+        with pytest.raises(ValueError, match=r"^inputs: expected floats, shapes Inputs\(x=\(4, 2\), y=\(4, 3\)\)$"):
+            module.straight_line(flat, wrong)
+
+
+SAME_NAMES = {
+    "name": "same_names",
+    "axes": {"i": 2, "j": 2},
+    "inputs": ["a_1[j]"],
+    "parameters": ["a[i,j]", "over", "a_1_0"],
+    "equations": ["exp_[i] = tanh(sum(j, a[i,j]*a_1[j]) + over)/(1 + a_1_0**2)"],
+    "loss": "sum(i, exp_[i]**2)*a_1_0",
+}
+
+
+def test_positions_of_different_tensors_have_different_names() -> None:
+    results = results_of(network(SAME_NAMES))
+    text = emit(results.network, results.batch_sweep, style="scalar", number=results.number)
+    assert verify_module(text, results).ok
+    assert loaded(text).Parameters._fields == ("a", "over", "a_1_0")
 
 
 def test_a_large_system_is_certified_with_smaller_axes() -> None:
@@ -286,7 +344,7 @@ def test_a_wrong_statement_is_not_certified() -> None:
         certify(work, maker, text.replace(line, f"        half.dot(loss_product)\n{line}"))
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", ALL_STYLES)
 def test_the_same_equations_give_the_same_bytes(style: str) -> None:
     results = results_of(network(FOLDER / "rnn.toml"))
     again = emit(results.network, results.batch_sweep, style=style, number=results.number)
@@ -325,8 +383,8 @@ def test_strided_windows_in_two_directions_are_added_where_they_belong() -> None
     assert text.count("        add(dx_places") == 3 * 2
 
 
-def test_equal_largest_values_share_the_adjoint_in_both_styles() -> None:
-    for style in STYLES:
+def test_equal_largest_values_share_the_adjoint_in_every_style() -> None:
+    for style in ALL_STYLES:
         module = module_of("max_pooling", style, {})
         parameters, inputs = point(module)
         inputs = inputs._replace(x=np.ones_like(inputs.x), y=np.zeros_like(inputs.y))

@@ -1,4 +1,4 @@
-"""Systems of equations that nobody has named here: both styles prove themselves and agree with each other."""
+"""Systems of equations that nobody has named here: all styles prove themselves and agree with each other."""
 
 from __future__ import annotations
 
@@ -54,9 +54,12 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
-def test_both_styles_prove_themselves_and_agree(name: str) -> None:
+def test_all_styles_prove_themselves_and_agree(name: str) -> None:
     results = results_of(network(SYSTEMS[name]))
-    modules = [loaded(emit(results.network, results.batch_sweep, style=style, number=results.number)) for style in ("vectorised", "loops")]
+    modules = [
+        loaded(emit(results.network, results.batch_sweep, style=style, number=results.number))
+        for style in ("vectorised", "loops", "scalar")
+    ]
     values = []
     for module in modules:
         check_selftest(module)
@@ -64,3 +67,4 @@ def test_both_styles_prove_themselves_and_agree(name: str) -> None:
         cost, gradients = module.loss_and_gradients(module.Parameters(*parameters), module.Inputs(*inputs))
         values.append({"loss": np.asarray(cost), **{key: np.array(value) for key, value in gradients._asdict().items()}})
     check_values(values[0], values[1], 1e-12)
+    check_values(values[2], values[1], 1e-12)
