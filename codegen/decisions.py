@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,19 @@ from typing import Any
 from codegen.blocks import Blocks, blocked
 from codegen.layout import ALL_COLUMNS, COLUMNS, LAYOUTS, OUTPUT_COLUMNS, ROWS, orders
 from codegen.lower import lower_problem
-from codegen.passes import PASSES, equal_layers, full_bounds, many_logarithms, quick_logarithms, shared_memory
+from codegen.passes import (
+    PASSES,
+    equal_layers,
+    few_signs,
+    full_bounds,
+    many_logarithms,
+    quick_logarithms,
+    shared_memory,
+    short_maxima,
+    short_sums,
+    signs_of,
+    spread_sums,
+)
 from codegen.problem import Problem
 from codegen.program import Program
 from codegen.timing import duration
@@ -32,7 +44,11 @@ PATTERNS = {
 }
 WEIGHED = tuple(step for step in PASSES if step not in (equal_layers, full_bounds, shared_memory))
 """What a program goes through before its time is estimated."""
-KEYS = ("specification", "dtype", "batch", "layout", "together", "logarithms", "blocks")
+NAMES = {"logarithms": quick_logarithms, "sums": spread_sums, "signs": signs_of}
+"""What decides about single buffers, and the pass that brings their statements into another form."""
+AFTER = {"logarithms": equal_layers, "sums": short_maxima, "signs": short_maxima}
+"""The pass that each of them follows."""
+KEYS = ("specification", "dtype", "batch", "layout", "together", *NAMES, "blocks")
 SINGLE = 4
 """Bytes of a number in single precision."""
 KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list"}
@@ -43,14 +59,17 @@ HEAD = "# How `deltarule emit --decisions` writes the module of one network, for
 class Decisions:
     """``layout`` is one of ``LAYOUTS``; ``together`` computes equal layers at once where they do not wait for one another.
 
-    ``logarithms`` are buffers that ``log1p`` fills, computed in single precision from the logarithm of a rounded sum. ``blocks`` are
-    products that are split, each by the buffer that it makes, with rows and columns of a block; ``plain`` leaves out what only saves time,
-    for people who read.
+    ``logarithms`` are buffers that ``log1p`` fills, computed in single precision from the logarithm of a rounded sum; ``sums`` those of
+    sums that are kept at the place of every term, ``signs`` those of truths that are kept as numbers. ``blocks`` are products that are
+    split, each by the buffer that it makes, with rows and columns of a block; ``plain`` leaves out what only saves time, for people who
+    read.
     """
 
     layout: str = ROWS
     together: bool = False
     logarithms: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
     blocks: tuple[tuple[str, Blocks], ...] = ()
     plain: bool = False
 
@@ -78,9 +97,14 @@ def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
 
     apart = {layout: through(lower_problem(problem, orders(problem, layout)), WEIGHED) for layout in LAYOUTS}
     layout = min(LAYOUTS, key=lambda layout: estimate(apart[layout]))
-    together = estimate(equal_layers(apart[layout])) < estimate(apart[layout])
-    logarithms = many_logarithms(apart[layout], batch or USUAL_BATCH) if itemsize == SINGLE else ()
-    return Decisions(layout, together, logarithms)
+    return decided_names(Decisions(layout, estimate(equal_layers(apart[layout])) < estimate(apart[layout])), apart[layout], batch, itemsize)
+
+
+def decided_names(decisions: Decisions, program: Program, batch: int | None, itemsize: int) -> Decisions:
+    """The decisions with those about single buffers of a program."""
+    patterns = batch or USUAL_BATCH
+    logarithms = many_logarithms(program, patterns) if itemsize == SINGLE else ()
+    return replace(decisions, logarithms=logarithms, sums=short_sums(program, patterns), signs=few_signs(program, patterns))
 
 
 def choices() -> tuple[Decisions, ...]:
@@ -101,9 +125,11 @@ def in_words(decisions: Decisions) -> str:
 def passes(decisions: Decisions) -> tuple[Callable[[Program], Program], ...]:
     """The passes that are taken."""
     left_out = {equal_layers: not decisions.together, full_bounds: decisions.plain}
-    taken = [step for step in PASSES if not left_out.get(step)]
-    if decisions.logarithms:
-        taken.insert(taken.index(full_bounds), partial(quick_logarithms, names=decisions.logarithms))
+    named = {key: getattr(decisions, key) for key in NAMES}
+    taken: list[Callable[[Program], Program]] = []
+    for step in PASSES:
+        taken += [] if left_out.get(step) else [step]
+        taken += [partial(NAMES[key], names=names) for key, names in named.items() if names and AFTER[key] is step]
     return tuple(taken)
 
 
@@ -126,7 +152,7 @@ def as_toml(decisions: Decisions, asked: Asked) -> str:
         ("batch", asked.batch or USUAL_BATCH),
         ("layout", decisions.layout),
         ("together", decisions.together),
-        ("logarithms", list(decisions.logarithms)),
+        *((key, list(getattr(decisions, key))) for key in NAMES),
     )
     lines = [f"{key} = {json.dumps(value)}" for key, value in fields]
     blocks = [f"{name} = {list(block)}" for name, block in decisions.blocks]
@@ -156,10 +182,16 @@ def read_decisions(path: Path, asked: Asked) -> Decisions:
     layout = _value(table, "layout", str, where)
     if layout not in LAYOUTS:
         raise unknown("layout", layout, LAYOUTS, where)
-    logarithms = _value(table, "logarithms", list, where)
-    if not all(isinstance(name, str) for name in logarithms):
-        raise InputError(f"{where}: logarithms: expected names, got {quoted(logarithms)}")
-    return Decisions(layout, _value(table, "together", bool, where), tuple(logarithms), tuple(_blocks(table, where)))
+    together = _value(table, "together", bool, where)
+    logarithms, sums, signs = (_names(table, key, where) for key in NAMES)
+    return Decisions(layout, together, logarithms, sums, signs, tuple(_blocks(table, where)))
+
+
+def _names(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    names = _value(table, key, list, where)
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(f"{where}: {key}: expected names, got {quoted(names)}")
+    return tuple(names)
 
 
 def _blocks(table: Mapping[str, Any], where: str) -> Iterator[tuple[str, Blocks]]:

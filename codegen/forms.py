@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from codegen.blocks import Sizes, fastest_split, products
-from codegen.decisions import PLAIN, USUAL_BATCH, Asked, Decisions, as_toml, choices, decide, optimised, read_decisions
+from codegen.decisions import NAMES, PLAIN, USUAL_BATCH, Asked, Decisions, as_toml, choices, decide, optimised, read_decisions
 from codegen.emit import Facts, problem_for
 from codegen.problem import Problem
 from codegen.quick import prepared
@@ -67,7 +67,8 @@ class Forms:
     def tuned(self) -> Decisions:
         """What is fastest here and now; what the sizes decide where that is about as fast."""
         decided = self.decided()
-        best = self._fastest(decided, *(replace(choice, logarithms=decided.logarithms) for choice in choices()))
+        named = {key: getattr(decided, key) for key in NAMES}
+        best = self._fastest(decided, *(replace(choice, **named) for choice in choices()))
         splits = ((name, fastest_split(sizes, self.dtype)) for name, sizes in self._products(best).items())
         blocks = tuple((name, split) for name, split in splits if split)
         return self._fastest(best, replace(best, blocks=blocks)) if blocks else best

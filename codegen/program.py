@@ -171,6 +171,10 @@ class Program:
         """How often each buffer is an operand."""
         return Counter(name for statement in self.statements for name in statement.reads)
 
+    def sizes(self, name: str, batch: int) -> list[int]:
+        """How long each axis of a buffer is in memory, with so many patterns."""
+        return [batch if axis == self.batch else axis.size for axis in self.buffers[name].axes]
+
     def parts(self, name: str) -> tuple[str, ...]:
         """A buffer and those that lie in it."""
         return self._parts.get(name, (name,))

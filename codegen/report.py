@@ -54,8 +54,7 @@ def _moved(program: Program, statement: Statement, batch: int, itemsize: int) ->
 
 def _bytes(program: Program, name: str, batch: int, itemsize: int) -> int:
     buffer = program.buffers[name]
-    sizes = [batch if axis == program.batch else axis.size for axis in buffer.axes]
-    return (1 if buffer.truth else itemsize) * prod(sizes)
+    return (1 if buffer.truth else itemsize) * prod(program.sizes(name, batch))
 
 
 def _lines(program: Program, problem: Problem, batch: int, itemsize: int) -> Iterator[tuple[str, ...]]:

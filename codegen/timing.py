@@ -18,8 +18,22 @@ REDUCE, REDUCE_ROW = 1400.0, 35.0
 """More for a reduction, and for each of its rows where it runs along memory."""
 ELEMENT, TURNED_ELEMENT = 0.12, 0.8
 """A number in single precision, read in order of memory or across it."""
-SLOW = {"tanh": 2.5, "exp": 0.6, "log": 0.8, "expm1": 5.0, "log1p": 5.0, "sin": 3.0, "cos": 3.0, "erf": 8.0, "power": 8.0, "divide": 0.3}
+SLOW = {
+    "tanh": 2.5,
+    "exp": 0.6,
+    "log": 0.8,
+    "expm1": 5.0,
+    "log1p": 5.0,
+    "sin": 3.0,
+    "cos": 3.0,
+    "erf": 8.0,
+    "power": 8.0,
+    "divide": 0.3,
+    "sign": 0.5,
+}
 """A number through one of these functions."""
+TRUTH, TRUTH_ELEMENT = 750.0, 0.15
+"""More for a product of numbers and truths, and for each of them."""
 CACHE, FAR = 1_000_000, 3.0
 """Bytes of one statement beyond which numbers come from farther away, and how much longer that takes."""
 PER_FLOP = 1 / 60
@@ -43,16 +57,18 @@ def statement_duration(program: Program, statement: Statement, batch: int, items
     if statement.operation in PRODUCTS:
         return CALL + _product(program, statement, batch, itemsize)
     if statement.operation in REDUCTIONS:
-        sizes = _sizes(program, statement.operands[0].buffer, batch)
+        sizes = program.sizes(statement.operands[0].buffer, batch)
         along = len(sizes) - 1 in statement.axes
         rows = prod(sizes) / sizes[-1] if along and sizes else 0
         return CALL + REDUCE + REDUCE_ROW * rows + ELEMENT * wide * prod(sizes)
     if not program.buffers[statement.target.buffer].axes:
         return CALL / 4
-    sizes = _sizes(program, statement.target.buffer, batch)
+    sizes = program.sizes(statement.target.buffer, batch)
     numbers = prod(sizes)
     moved = numbers * itemsize * (len(statement.operands) + 1)
     time = CALL + numbers * wide * SLOW.get(statement.operation, ELEMENT) * (FAR if moved > CACHE else 1)
+    if not program.buffers[statement.target.buffer].truth and any(program.buffers[name].truth for name in statement.reads):
+        time += TRUTH + TRUTH_ELEMENT * numbers
     ways = [_way(program, view, statement.target) for view in statement.operands]
     if "turned" in ways:
         return time + SPREAD / 4 + TURNED_ELEMENT * wide * numbers
@@ -64,7 +80,7 @@ def statement_duration(program: Program, statement: Statement, batch: int, items
 def _way(program: Program, view: View, target: View) -> str:
     """How an operand lies beside the target of an elementwise statement."""
     axes = program.buffers[view.buffer].axes
-    sizes = (_sizes(program, seen.buffer, 0) for seen in (view, target))
+    sizes = (program.sizes(seen.buffer, 0) for seen in (view, target))
     alike = view.places == target.places and not view.window and next(sizes) == next(sizes)
     if alike or not axes or view.row is not None:
         return "same"
@@ -89,9 +105,5 @@ def _is_turned(view: View) -> bool:
 
 
 def _seen(program: Program, view: View, batch: int) -> list[int]:
-    sizes = _sizes(program, view.buffer, batch)
+    sizes = program.sizes(view.buffer, batch)
     return [1 if place is None else sizes[place] for place in view.places]
-
-
-def _sizes(program: Program, name: str, batch: int) -> list[int]:
-    return [batch if axis == program.batch else axis.size for axis in program.buffers[name].axes]

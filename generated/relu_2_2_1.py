@@ -4,7 +4,7 @@ Architecture    2-2:relu-1:linear
 Loss            half_squared_error, sum over the patterns of a batch
 Form            patterns as columns, x copied into them
 Work            52 FLOPs per pattern and 1 per step
-Memory          144 bytes for parameters and gradients, 66 per pattern of a batch
+Memory          144 bytes for parameters and gradients, 72 per pattern of a batch
 Generator       deltarule 0.1.0
 Specification   sha256 63fd1fd197658fceffd4a3d0bc0bc72f88b9ac07ec6bef6c8e0dca57967368ae
 Formulas        42fef5f432c1e707, the fingerprint of the notes that have them
@@ -184,12 +184,11 @@ def _passes(workspace: Workspace) -> tuple:
     _dW1, _db1, _dW2, _db2 = workspace.gradients
     # NumPy's functions
     copyto = np.copyto
-    greater = np.greater
     maximum = np.maximum
     multiply = np.multiply
+    sign = np.sign
     subtract = np.subtract
     # constants
-    zero = np.array(0.0, DTYPE)
     zero_2_by_batch = np.full((2, batch), 0.0, DTYPE)
     # weights and bias of a layer as one matrix
     W1_b1 = workspace.flat_parameters[0:6].reshape(3, 2)
@@ -202,11 +201,11 @@ def _passes(workspace: Workspace) -> tuple:
     a1_one = np.ones((3, batch), DTYPE)
     a1 = a1_one[:2]
     z2 = np.empty((1, batch), DTYPE)
-    t_columns = np.empty((1, batch), DTYPE)
-    a1_above_zero = np.empty((2, batch), bool)
+    delta1 = np.empty((2, batch), DTYPE)
     z1 = a1
+    t_columns = delta1.reshape(-1)[: 1 * batch].reshape(1, batch)
     z2_minus_t_columns = z2
-    delta1 = a1
+    a1_above_zero = a1
     # views
     z2_minus_t_columns_flat = z2_minus_t_columns.reshape(-1)
     z2_minus_t_columns_T = z2_minus_t_columns.T
@@ -245,7 +244,7 @@ def _passes(workspace: Workspace) -> tuple:
         # (19) db2[j] = sum_b delta2[b,j]
         a1_one_dot(z2_minus_t_columns_T, dW2_db2)
         # (17) delta1[b,j] = sum_k delta2[b,k]*W2[k,j]*[a1[b,j] > 0]
-        greater(a1, zero, a1_above_zero)
+        sign(a1, a1_above_zero)
         W2_T_dot(z2_minus_t_columns, delta1)
         multiply(delta1, a1_above_zero, delta1)
         # (18) dW1[j,p] = sum_b delta1[b,j]*x[b,p]

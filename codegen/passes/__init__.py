@@ -12,6 +12,8 @@ from codegen.passes.logarithms import many_logarithms, quick_logarithms
 from codegen.passes.order import forward_first
 from codegen.passes.sharing import shared_memory
 from codegen.passes.short_maxima import short_maxima
+from codegen.passes.signs import few_signs, signs_of
+from codegen.passes.spread_sums import short_sums, spread_sums
 
 PASSES = (
     common_subexpressions,
@@ -31,6 +33,7 @@ __all__ = [
     "common_subexpressions",
     "dead_statements",
     "equal_layers",
+    "few_signs",
     "forward_first",
     "full_bounds",
     "in_place",
@@ -38,4 +41,7 @@ __all__ = [
     "quick_logarithms",
     "shared_memory",
     "short_maxima",
+    "short_sums",
+    "signs_of",
+    "spread_sums",
 ]

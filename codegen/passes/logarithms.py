@@ -20,11 +20,8 @@ FEWEST = 2048
 
 def many_logarithms(program: Program, batch: int) -> tuple[str, ...]:
     """The buffers that ``log1p`` fills with many numbers."""
-    return tuple(s.target.buffer for s in program.statements if s.operation == "log1p" and _numbers(program, s, batch) >= FEWEST)
-
-
-def _numbers(program: Program, statement: Statement, batch: int) -> int:
-    return prod(batch if axis == program.batch else axis.size for axis in program.buffers[statement.target.buffer].axes)
+    made = (s.target.buffer for s in program.statements if s.operation == "log1p")
+    return tuple(name for name in made if prod(program.sizes(name, batch)) >= FEWEST)
 
 
 def quick_logarithms(program: Program, names: Collection[str]) -> Program:

@@ -20,6 +20,7 @@ from codegen.passes import (
     common_subexpressions,
     dead_statements,
     equal_layers,
+    few_signs,
     forward_first,
     full_bounds,
     in_place,
@@ -27,6 +28,9 @@ from codegen.passes import (
     quick_logarithms,
     shared_memory,
     short_maxima,
+    short_sums,
+    signs_of,
+    spread_sums,
 )
 from codegen.problem import Problem, summed_in_place
 from codegen.program import GRADIENT, SCRATCH, Program, Statement, View
@@ -211,3 +215,31 @@ def test_bounds_stand_everywhere_in_arrays_of_their_own() -> None:
     bounded = full_bounds(after(program, *PASSES[: PASSES.index(full_bounds)]))
     operands = {view.buffer for s in bounded.statements if s.operation in ("maximum", "minimum") for view in s.operands[1:]}
     assert operands == {"zero_batch_by_4", "number_40_batch_by_2"}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("spec", "loss"), (*SPECS, ("3-4:softmax-4:relu-3:softmax", "cross_entropy")))
+def test_sums_at_every_term_have_the_values_of_sums(spec, loss, layout) -> None:
+    problem, program = lowered(spec, loss, layout)
+    before = after(program, *PASSES[: PASSES.index(short_maxima) + 1])
+    spread = spread_sums(before, short_sums(before, 5))
+    assert ("softmax" in spec) == bool(short_sums(before, 5))
+    assert close(values_of(before, problem), values_of(after(spread, full_bounds, shared_memory), problem))
+
+
+def test_sums_of_many_terms_are_spread_by_numpy() -> None:
+    _, program = lowered("3-4:tanh-2:softmax", None)
+    assert short_sums(program, 10) and not short_sums(program, 1000)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("spec", "loss"), SPECS)
+def test_signs_mask_as_truths_do(spec, loss, layout) -> None:
+    problem, program = lowered(spec, loss, layout)
+    before = after(program, *PASSES[: PASSES.index(short_maxima) + 1])
+    names = few_signs(before, 3)
+    assert len(names) == sum(part.endswith(":relu") for part in spec.split("-"))
+    assert not few_signs(before, 1000)
+    signed = signs_of(before, names)
+    assert all(not signed.buffers[name].truth for name in names)
+    assert same(values_of(before, problem), values_of(after(signed, equal_layers, full_bounds, shared_memory), problem))
