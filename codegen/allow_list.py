@@ -19,6 +19,7 @@ IMPORTS = frozenset(
         "from tqdm import tqdm",
     ]
 )
+BUILT_IN = frozenset(dir(builtins))
 BUILTINS = frozenset(
     """
     ArithmeticError Exception FloatingPointError ImportError OSError OverflowError TypeError ValueError __name__ abs all any bool callable
@@ -53,22 +54,39 @@ STATEMENTS = (
     *(ast.FunctionDef, ast.If, ast.Import, ast.ImportFrom, ast.Pass, ast.Raise, ast.Return, ast.Try, ast.With),
 )
 FILE_FUNCTIONS = {"save": frozenset(["open", "np.savez"]), "load": frozenset(["np.load"])}
+NO_FILES: frozenset[str] = frozenset()
 HARMLESS = (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.Constant)
+EXPRESSIONS = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
+JUDGED = (ast.Name, ast.Attribute, ast.stmt, *EXPRESSIONS)
+"""What may be at fault; everything else is as good as its parts."""
 
 
 def fault(tree: ast.Module) -> tuple[int, str] | None:
     """The line of the first thing that is not allowed and what it is; None where everything is."""
-    nodes = [node for node in ast.walk(tree) if not isinstance(node, HARMLESS)]
+    nodes = [node for node in _nodes(tree) if isinstance(node, JUDGED)]
     fields = {name for name in _fields(nodes) if name not in NO_FIELDS}
     bases = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     files = _files(tree)
     faults = []
     for node in nodes:
         is_base = isinstance(node, ast.Name) and node.id in MODULES and id(node) in bases
-        found = "" if is_base else _fault(node, fields, files.get(id(node), frozenset()))
+        found = "" if is_base else _fault(node, fields, files.get(id(node), NO_FILES))
         if found:
             faults.append((getattr(node, "lineno", 0), found))
     return min(faults, key=lambda fault: fault[0]) if faults else None
+
+
+def _nodes(tree: ast.Module) -> list[ast.AST]:
+    """Everything in the text, level by level, but what is harmless wherever it stands."""
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:  # which grows meanwhile
+        for field in node._fields:
+            part = getattr(node, field, None)
+            if isinstance(part, list):
+                nodes.extend([each for each in part if isinstance(each, ast.AST)])
+            elif isinstance(part, ast.AST) and not isinstance(part, HARMLESS):
+                nodes.append(part)
+    return nodes
 
 
 def _fields(nodes: Iterable[ast.AST]) -> Iterator[str]:
@@ -92,7 +110,7 @@ def _fault(node: ast.AST, fields: set[str], files: frozenset[str]) -> str:
         case ast.Name(id=name) if name in MODULES or name in FILE_FUNCTIONS:
             return f"use of {name} as a value"
         case ast.Name(id=name):
-            own = (hasattr(builtins, name) or name.startswith("__")) and name not in BUILTINS and name not in files
+            own = (name in BUILT_IN or name.startswith("__")) and name not in BUILTINS and name not in files
             return f"use of {name}" if own else ""
         case ast.Attribute(value=ast.Name(id=base), attr=name) if base in MODULES:
             return "" if name in MODULES[base] or f"{base}.{name}" in files else f"use of {base}.{name}"
@@ -103,6 +121,4 @@ def _fault(node: ast.AST, fields: set[str], files: frozenset[str]) -> str:
             return f"import of {names}" + (f" from {node.module}" if isinstance(node, ast.ImportFrom) else "")
         case ast.stmt() if not isinstance(node, STATEMENTS):
             return f"use of {type(node).__name__}"
-        case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr():
-            return f"use of {type(node).__name__}"
-    return ""
+    return f"use of {type(node).__name__}" if isinstance(node, EXPRESSIONS) else ""

@@ -101,6 +101,8 @@ def apply_identities(value: Basic, table: tuple[Identity, ...]) -> Basic:
     """``value`` with identities applied from the outside in: a larger pattern is seen before its parts are changed."""
     if isinstance(value, Expression):
         for identity in table:
+            if type(identity.naive) is not type(value):
+                continue
             replaced = apply_at(value, identity, lambda part: apply_identities(part, table))
             if replaced is not None:
                 return replaced

@@ -6,6 +6,8 @@ not bind stand outside it.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sympy import Basic
 
 from derive.calculus.differentiate import fill, formula_of
@@ -28,6 +30,8 @@ from derive.expressions import (
 )
 from derive.indices import Index
 from derive.traversal import free_indices, rebuild, walk
+
+KNOWN_LATER = (Entry, Index)
 
 
 def plain(value: Expression) -> Expression:
@@ -73,9 +77,10 @@ def mentions(value: Basic, index: Index) -> bool:
     return index in free_indices(value)
 
 
+@lru_cache(maxsize=1 << 14)
 def is_constant(value: Expression) -> bool:
     """Whether a value is known before any array is: numbers, sizes and functions of them."""
-    return not any(isinstance(node, Entry | Index) for node in walk(value))
+    return not any(isinstance(node, KNOWN_LATER) for node in walk(value))
 
 
 def is_number(value: Expression) -> bool:

@@ -129,7 +129,7 @@ class Number(Expression):
     """An exact rational."""
 
     def __new__(cls, value: int | str | Rational) -> Number:
-        return Basic.__new__(cls, Rational(value))
+        return Basic.__new__(cls, value if isinstance(value, Rational) else Rational(value))
 
     @property
     def value(self) -> Rational:

@@ -11,6 +11,11 @@ from sympy.core.symbol import Str
 _serial = count(1)
 
 
+def whole(number: int | Integer) -> Integer:
+    """A whole number as a part of a node."""
+    return number if isinstance(number, Integer) else Integer(number)
+
+
 def label(text: str | Str) -> Str:
     """A name as a part of a node."""
     return text if isinstance(text, Str) else Str(text)
@@ -25,9 +30,20 @@ class Node(Basic):
         """Equal parts; SymPy's own comparison asks more questions, and nodes are compared all the time."""
         if self is other:
             return True
-        return type(self) is type(other) and hash(self) == hash(other) and bool(self.args == other.args)
+        if type(self) is not type(other):
+            return False
+        return (self._mhash or hash(self)) == (other._mhash or hash(other)) and bool(self.args == other.args)
 
-    __hash__ = Basic.__hash__
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        """SymPy's own, without the calls on the way to it."""
+        known: int | None = self._mhash
+        if known is None:
+            known = hash((type(self).__name__, self._args))
+            self._mhash: int | None = known
+        return known
 
     def _sympystr(self, printer: Any) -> str:
         return repr(self)
@@ -45,7 +61,7 @@ class Axis(Node):
     """
 
     def __new__(cls, name: str | Str, size: int | Integer) -> Axis:
-        return Basic.__new__(cls, label(name), Integer(size))
+        return Basic.__new__(cls, label(name), whole(size))
 
     @property
     def name(self) -> str:
@@ -53,7 +69,7 @@ class Axis(Node):
 
     @property
     def size(self) -> int:
-        return int(self.args[1])
+        return self.args[1].p
 
 
 class Index(Node):
@@ -61,7 +77,7 @@ class Index(Node):
 
     def __new__(cls, letter: str | Str, axis: Axis, serial: int | Integer | None = None) -> Index:
         number = next(_serial) if serial is None else serial
-        return Basic.__new__(cls, label(letter), axis, Integer(number))
+        return Basic.__new__(cls, label(letter), axis, whole(number))
 
     @property
     def letter(self) -> str:
@@ -85,7 +101,7 @@ class Affine(Node):
     """``constant + sum(coefficient * index)`` with whole coefficients: a shifted, strided or fixed position."""
 
     def __new__(cls, constant: int | Integer, *terms: Basic) -> Affine:
-        return Basic.__new__(cls, Integer(constant), *terms)
+        return Basic.__new__(cls, whole(constant), *terms)
 
     @staticmethod
     def of(position: Position | int) -> Affine:
@@ -98,7 +114,7 @@ class Affine(Node):
 
     @property
     def constant(self) -> int:
-        return int(self.args[0])
+        return self.args[0].p
 
     @property
     def terms(self) -> tuple[AffineTerm, ...]:
@@ -128,11 +144,11 @@ class AffineTerm(Node):
     """One ``coefficient * index``."""
 
     def __new__(cls, coefficient: int | Integer, index: Index) -> AffineTerm:
-        return Basic.__new__(cls, Integer(coefficient), index)
+        return Basic.__new__(cls, whole(coefficient), index)
 
     @property
     def coefficient(self) -> int:
-        return int(self.args[0])
+        return self.args[0].p
 
     @property
     def index(self) -> Index:

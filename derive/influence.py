@@ -10,7 +10,7 @@ from derive.calculus.differentiate import carry_out
 from derive.calculus.substitute import inline
 from derive.calculus.tidy import tidy
 from derive.equations import Equation, System
-from derive.expressions import Apply, Entry, Expression, Largest, Partial, Tensor, Total
+from derive.expressions import BINDERS, Apply, Entry, Expression, Partial, Tensor
 from derive.indices import Index
 from derive.manner import TEXTBOOK, Manner
 from derive.traversal import entries_of, tensors_of, walk
@@ -98,7 +98,7 @@ class Influence:
     def _is_inlined(self, equation: Equation) -> bool:
         if equation.tensor in self._kept or self.keeps(equation.tensor):
             return False
-        if any(isinstance(node, Total | Largest) for node in walk(equation.right)):
+        if any(isinstance(node, BINDERS) for node in walk(equation.right)):
             return False
         read = [node for node in walk(equation.right) if isinstance(node, Entry)]
         return (

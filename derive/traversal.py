@@ -12,6 +12,8 @@ from derive.expressions import BINDERS, Entry, Function, Tensor
 from derive.indices import Axis, Index
 
 LEAVES = (Tensor, Function, Index, Axis)
+PLAIN = (Str, Rational)
+"""Parts that are no nodes of ours."""
 
 
 def walk(value: Basic) -> Iterator[Basic]:
@@ -20,15 +22,15 @@ def walk(value: Basic) -> Iterator[Basic]:
     while waiting:
         node = waiting.pop()
         yield node
-        if not isinstance(node, LEAVES):
-            waiting.extend(part for part in reversed(node.args) if isinstance(part, Basic))
+        if node.args and not isinstance(node, LEAVES):
+            waiting.extend(node.args[::-1])
 
 
 def rebuild(value: Basic, change: Callable[[Basic], Basic]) -> Basic:
     """The same node with ``change`` applied to each part; leaves are returned as they are."""
-    if isinstance(value, LEAVES) or not value.args:
+    if not value.args or isinstance(value, LEAVES):
         return value
-    parts = tuple(change(part) if isinstance(part, Basic) and not isinstance(part, Str | Rational) else part for part in value.args)
+    parts = tuple([part if isinstance(part, PLAIN) else change(part) for part in value.args])
     return value if parts == value.args else value.func(*parts)
 
 
@@ -38,18 +40,19 @@ def entries_of(value: Basic) -> tuple[Entry, ...]:
     return tuple(dict.fromkeys(node for node in walk(value) if isinstance(node, Entry)))
 
 
+@lru_cache(maxsize=1 << 14)
 def tensors_of(value: Basic) -> tuple[Tensor, ...]:
     """Every tensor read in an expression, each once, in order of appearance."""
     return tuple(dict.fromkeys(entry.tensor for entry in entries_of(value)))
 
 
+@lru_cache(maxsize=1 << 14)
 def free_indices(value: Basic) -> tuple[Index, ...]:
     """The indices that no sum inside ``value`` binds, in order of appearance."""
     if isinstance(value, Index):
         return (value,)
-    if isinstance(value, Tensor | Function | Axis):
+    if not value.args or isinstance(value, LEAVES):
         return ()
     if isinstance(value, BINDERS):
-        return tuple(i for i in free_indices(value.body) if i != value.index)
-    found = (index for part in value.args if isinstance(part, Basic) for index in free_indices(part))
-    return tuple(dict.fromkeys(found))
+        return tuple([index for index in free_indices(value.body) if index != value.index])
+    return tuple(dict.fromkeys([index for part in value.args for index in free_indices(part)]))

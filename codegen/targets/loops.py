@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from sympy import Basic
 
@@ -12,13 +13,14 @@ from codegen.partial import is_partial
 from codegen.targets.python_text import Source, guards_and_rest, inside, is_guard, is_guarded, length, text
 from codegen.unfold import is_constant
 from derive.calculus.canonical import canonical
-from derive.expressions import Apply, Bracket, Cases, Entry, Expression, Function, Largest, Plus, Power, Product, Tensor, Total
+from derive.expressions import BINDERS, Apply, Bracket, Cases, Entry, Expression, Largest, Plus, Power, Product, Total
 from derive.indices import Axis, Index
 from derive.language.plain import letters_of
 from derive.specifications.reads import reads_outside
-from derive.traversal import free_indices, walk
+from derive.traversal import LEAVES, free_indices, walk
 
 WIDTH = 88
+OPAQUE = (Entry, *LEAVES)
 PART_NAMES = {Plus: "term", Product: "factor", Power: "power", Cases: "branch", Bracket: "branch", Total: "total", Largest: "largest"}
 
 
@@ -141,7 +143,7 @@ def _long_sum(value: Expression, source: Source) -> Expression | None:
 
 
 def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool = False) -> Iterator[Basic]:
-    if value in source.key or isinstance(value, Entry | Tensor | Function | Index | Axis):
+    if value in source.key or isinstance(value, OPAQUE):
         return
     if isinstance(value, Expression) and (is_constant(value) or is_guard(value)):
         return
@@ -151,7 +153,7 @@ def _nameable(value: Basic, bound: frozenset[Index], source: Source, top: bool =
         for case in value.cases:
             yield from _nameable(case.relation, bound, source)
         return
-    inner = bound | {value.index} if isinstance(value, Total | Largest) else bound
+    inner = bound | {value.index} if isinstance(value, BINDERS) else bound
     guarded = isinstance(value, Product) and any(map(is_guard, value.args))
     for part in value.args:
         if isinstance(part, Basic):
@@ -175,7 +177,7 @@ def _fresh(part: Expression, source: Source) -> str:
     """A name for a part: its function's, or what kind of part it is."""
     stem = f"{part.function.name}_value" if isinstance(part, Apply) else PART_NAMES.get(type(part), "part")
     taken = {*source.key.values(), *source.taken}
-    return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, 1000))) if name not in taken)
+    return next(name for name in chain([stem], (f"{stem}_{n}" for n in count(2))) if name not in taken)
 
 
 def _hoisted(right: Expression, indices: tuple[Index, ...], source: Source) -> list[Hoisted]:
@@ -199,7 +201,7 @@ def _hoisted(right: Expression, indices: tuple[Index, ...], source: Source) -> l
 
 
 def _equal(value: Expression, node: Expression, every: bool = False) -> list[Basic]:
-    sums = [other for other in walk(value) if isinstance(other, Total | Largest)]
+    sums = [other for other in walk(value) if isinstance(other, BINDERS)]
     key = canonical(node) if len(sums) > 1 else ""
     same = [other for other in sums if other == node or canonical(other) == key]
     return same if every else list(dict.fromkeys(same))
@@ -207,9 +209,9 @@ def _equal(value: Expression, node: Expression, every: bool = False) -> list[Bas
 
 def _sums(value: Basic, bound: tuple[Index, ...]) -> list[tuple[Expression, tuple[Index, ...]]]:
     """Sums and maxima with the indices that are bound around them, inner ones first; directly nested sums count as one."""
-    if isinstance(value, Tensor | Function | Index | Axis):
+    if isinstance(value, LEAVES):
         return []
-    if isinstance(value, Total | Largest):
+    if isinstance(value, BINDERS):
         inner, inside = value.body, (*bound, value.index)
         while isinstance(inner, type(value)):
             inside = (*inside, inner.index)

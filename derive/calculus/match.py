@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sympy import Basic
 
-from derive.expressions import BINDERS, Function, Tensor
-from derive.indices import Affine, AffineTerm, Axis, Index, Position
+from derive.expressions import BINDERS
+from derive.indices import Affine, AffineTerm, Index, Position
+from derive.traversal import LEAVES
 
 Binding = dict[Index, Position]
 
@@ -29,7 +30,7 @@ def _match(pattern: Basic, subject: Basic, free: tuple[Index, ...], found: Bindi
         return _match_position(pattern, Affine.of(subject), free, found, bound)
     if type(pattern) is not type(subject) or len(pattern.args) != len(subject.args):
         return False
-    if isinstance(pattern, Tensor | Function | Axis) or not pattern.args:
+    if not pattern.args or isinstance(pattern, LEAVES):
         return pattern == subject
     if isinstance(pattern, BINDERS):
         assert isinstance(subject, BINDERS)

@@ -6,12 +6,13 @@ Two places of a network with one pattern share one derivation, specialised by re
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from sympy import Basic
 
 from derive.calculus.canonical import canonical
 from derive.calculus.ranges import speaks_of_sizes
-from derive.expressions import Function, Tensor
+from derive.expressions import Entry, Function, Relation, Tensor
 from derive.indices import Axis, Index
 
 
@@ -29,6 +30,12 @@ def pattern_of(values: Iterable[Basic]) -> tuple[str, tuple[Basic, ...]]:
     return " ".join([*reader.tokens, *sizes]), tuple(reader.named)
 
 
+@cache
+def _name(value: Basic) -> str:
+    """The text of a number or a label; SymPy's printers take their time."""
+    return str(value)
+
+
 class _Reader:
     def __init__(self) -> None:
         self.tokens: list[str] = []
@@ -37,22 +44,31 @@ class _Reader:
         self._indices: dict[Basic, int] = {}
 
     def read(self, value: Basic) -> None:
-        if isinstance(value, Index):
-            self.tokens.append(f"i{self._indices.setdefault(value, len(self._indices))}")
-            self.read(value.axis)
-        elif isinstance(value, Axis):
-            self.tokens.append(f"x{self.named.setdefault(value, len(self.named))}")
-        elif isinstance(value, Tensor):
-            self.tokens.append(f"t{self.named.setdefault(value, len(self.named))}")
-            for axis in value.axes:
-                self.read(axis)
-        elif isinstance(value, Function):
+        """What a tensor or an index runs along is said where it appears first."""
+        kind, parts = type(value), value.args
+        if kind is Index:
+            if value in self._indices:
+                self.tokens.append(f"i{self._indices[value]}")
+            else:
+                self._indices[value] = len(self._indices)
+                self.tokens.append("index")
+                self.read(value.axis)
+        elif kind is Tensor:
+            if value in self.named:
+                self.tokens.append(f"n{self.named[value]}")
+            else:
+                self.named[value] = len(self.named)
+                self.tokens.append("tensor")
+                for axis in value.axes:
+                    self.read(axis)
+        elif kind is Axis:
+            self.tokens.append(f"n{self.named.setdefault(value, len(self.named))}")
+        elif kind is Function:
             self.tokens.append(canonical(value))
-        elif not value.args:
-            self.tokens.append(str(value))
+        elif not parts:
+            self.tokens.append(_name(value))
         else:
-            parts = value.args
-            self.shifted = self.shifted or speaks_of_sizes(value)
-            self.tokens.append(f"{type(value).__name__}/{len(parts)}")
+            self.shifted = self.shifted or (isinstance(value, Entry | Relation) and speaks_of_sizes(value))
+            self.tokens.append(f"{kind.__name__}/{len(parts)}")
             for part in parts:
                 self.read(part)

@@ -10,13 +10,13 @@ from sympy import Basic, Rational
 
 from derive.equations import Equation
 from derive.expressions import (
+    BINDERS,
     Apply,
     Bracket,
     Cases,
     Constant,
     Entry,
     Expression,
-    Function,
     Largest,
     Number,
     Partial,
@@ -29,8 +29,8 @@ from derive.expressions import (
     Total,
     Variable,
 )
-from derive.indices import Affine, Axis, Index
-from derive.traversal import free_indices, walk
+from derive.indices import Affine, Index
+from derive.traversal import LEAVES, free_indices, walk
 
 SPARE_LETTERS = "kpqrsuvwijlmnoceghd"
 Letters = Mapping[Index, str]
@@ -87,9 +87,9 @@ def _choose(index: Index, taken: Set[str], chosen: dict[Index, str]) -> None:
 
 def _choose_bound(value: Basic, taken: Set[str], chosen: dict[Index, str]) -> Set[str]:
     """Choose for the sums inside ``value``, outermost first; returns the letters that are no longer free beside it."""
-    if isinstance(value, Tensor | Function | Index | Axis):
+    if isinstance(value, LEAVES):
         return taken
-    if isinstance(value, Total | Largest):
+    if isinstance(value, BINDERS):
         inside = {chosen[node] for node in walk(value) if isinstance(node, Index) and node in chosen}
         _choose(value.index, taken | inside, chosen)
         taken = taken | {chosen[value.index]}

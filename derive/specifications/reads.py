@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from sympy import Basic
 
-from derive.expressions import Bracket, Cases, Entry, Function, Number, Product, Relation, Size, Tensor
-from derive.indices import Affine, Axis, Index
+from derive.expressions import Bracket, Cases, Entry, Number, Product, Relation, Size
+from derive.indices import Affine, Index
+from derive.traversal import LEAVES
 
 Interval = tuple[int, int]
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -23,6 +24,8 @@ def reads_outside(value: Basic, known: tuple[Affine, ...] = ()) -> Iterator[tupl
     """
     if isinstance(value, Entry):
         for number, (position, axis) in enumerate(zip(value.positions, value.tensor.axes, strict=True)):
+            if isinstance(position, Index) and position.axis.size <= axis.size:
+                continue
             least, greatest = bounds(Affine.of(position), known)
             if least < 0 or greatest >= axis.size:
                 yield value, number, (least, greatest)
@@ -36,7 +39,7 @@ def reads_outside(value: Basic, known: tuple[Affine, ...] = ()) -> Iterator[tupl
         own = tuple(g for factor in value.args if isinstance(factor, Bracket) for r in factor.relations for g in not_negative(r))
         for factor in value.args:
             yield from reads_outside(factor, (*known, *own))
-    elif not isinstance(value, Tensor | Function | Index | Axis):
+    elif not isinstance(value, LEAVES):
         for part in value.args:
             if isinstance(part, Basic):
                 yield from reads_outside(part, known)
