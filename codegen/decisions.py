@@ -6,7 +6,7 @@ import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import lru_cache, partial, reduce
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +28,21 @@ from codegen.passes import (
 )
 from codegen.problem import Problem
 from codegen.program import Program
-from codegen.timing import duration
+from codegen.weighing import sample_of
 from derive.errors import InputError, quoted, quoted_path, unknown
+from derive.expressions import Tensor
 from derive.files import parsed_toml, read
 
 USUAL_BATCH = 32
 """Decisions are for batches of this size where no other is given."""
-MOST_WEIGHED = 150
-"""With more equations the first choice is taken: each is lowered to be weighed, and that takes as long as all else."""
 PATTERNS = {
     ROWS: "patterns as rows",
     OUTPUT_COLUMNS: "patterns as rows, as columns in the last layer",
     COLUMNS: "patterns as columns",
     ALL_COLUMNS: "patterns as columns, x copied into them",
 }
-WEIGHED = tuple(step for step in PASSES if step not in (equal_layers, full_bounds, shared_memory))
-"""What a program goes through before its time is estimated."""
+ALWAYS = tuple(step for step in PASSES if step not in (equal_layers, full_bounds, shared_memory))
+"""What a program goes through whatever is decided, before its time is estimated."""
 NAMES = {"logarithms": quick_logarithms, "sums": spread_sums, "signs": signs_of}
 """What decides about single buffers, and the pass that brings their statements into another form."""
 AFTER = {"logarithms": equal_layers, "sums": short_maxima, "signs": short_maxima}
@@ -88,16 +87,22 @@ class Asked:
 
 
 def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
-    """The decisions with the shortest estimated step; the first of equal ones, and of all where there are very many equations."""
-    if len(problem.equations) > MOST_WEIGHED:
-        return Decisions()
+    """The decisions with the shortest estimated step; the first of equal ones."""
+    sample = sample_of(problem)
 
     def estimate(program: Program) -> float:
-        return duration(program, batch or USUAL_BATCH, itemsize)
+        return sample.duration(program, batch or USUAL_BATCH, itemsize)
 
-    apart = {layout: through(lower_problem(problem, orders(problem, layout)), WEIGHED) for layout in LAYOUTS}
+    apart = {layout: begun(sample.problem, layout, sample.given) for layout in LAYOUTS}
     layout = min(LAYOUTS, key=lambda layout: estimate(apart[layout]))
-    return decided_names(Decisions(layout, estimate(equal_layers(apart[layout])) < estimate(apart[layout])), apart[layout], batch, itemsize)
+    together = estimate(equal_layers(apart[layout])) < estimate(apart[layout])
+    return decided_names(Decisions(layout, together), begun(problem, layout), batch, itemsize)
+
+
+@lru_cache(maxsize=len(LAYOUTS))
+def begun(problem: Problem, layout: str, given: tuple[Tensor, ...] = ()) -> Program:
+    """A problem lowered and through the passes that are always taken."""
+    return through(lower_problem(problem, orders(problem, layout, given), given), ALWAYS)
 
 
 def decided_names(decisions: Decisions, program: Program, batch: int | None, itemsize: int) -> Decisions:
@@ -135,7 +140,7 @@ def passes(decisions: Decisions) -> tuple[Callable[[Program], Program], ...]:
 
 def optimised(problem: Problem, decisions: Decisions) -> Program:
     """Lowered and through every pass that is taken."""
-    program = through(lower_problem(problem, orders(problem, decisions.layout)), passes(decisions))
+    program = through(begun(problem, decisions.layout), passes(decisions)[len(ALWAYS) :])
     return blocked(program, dict(decisions.blocks)) if decisions.blocks else program
 
 

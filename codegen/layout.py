@@ -8,7 +8,7 @@ matrices are faster, and arguments need no copy. Which is best depends on the si
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sympy import Basic
 
@@ -23,12 +23,13 @@ LAYOUTS = (ROWS, OUTPUT_COLUMNS, COLUMNS, ALL_COLUMNS)
 Orders = Mapping[Tensor, tuple[int, ...]]
 
 
-def orders(problem: Problem, layout: str) -> Orders:
-    """The order in memory of the axes of each tensor for which it is not the documented one."""
+def orders(problem: Problem, layout: str, given: Sequence[Tensor] = ()) -> Orders:
+    """The order in memory of the axes of each tensor for which it is not the documented one; ``given`` are values that are not computed."""
     found: dict[Tensor, tuple[int, ...]] = storage(problem)
     if layout == ROWS:
         return found
-    values = [numbered.tensor for numbered in problem.equations if numbered.tensor not in problem.input_gradients]
+    made = (numbered.tensor for numbered in problem.equations)
+    values = [tensor for tensor in (*given, *made) if tensor not in problem.input_gradients]
     if layout == OUTPUT_COLUMNS:
         values = [tensor for tensor in values if tensor.layer == problem.output.layer]
     arguments = problem.inputs if layout == ALL_COLUMNS else problem.inputs[-1:]

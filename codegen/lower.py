@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 from codegen.contraction import total
@@ -131,12 +131,15 @@ class Lowering:
             statements[at] = statements[at].renamed({old: new})
 
 
-def lower_problem(problem: Problem, stored: Mapping[Tensor, tuple[int, ...]]) -> Program:
+def lower_problem(problem: Problem, stored: Mapping[Tensor, tuple[int, ...]], given: Sequence[Tensor] = ()) -> Program:
     """The program of a problem; ``stored`` gives the order in memory of a tensor's axes where it is not the documented one.
 
-    A gradient lies as its parameter does. An argument comes as its caller has it and is copied.
+    A gradient lies as its parameter does. An argument comes as its caller has it and is copied. ``given`` are values that no equation
+    of the problem computes.
     """
     lowering = Lowering(problem, stored)
+    for tensor in given:
+        lowering.declare(tensor, VALUE, stored.get(tensor))
     for at, numbered in enumerate(problem.equations):
         lowering.equation(numbered, at)
     writer = lowering.writer

@@ -46,11 +46,6 @@ PER_BYTE = 0.05
 """A byte of a matrix that is multiplied by a vector."""
 
 
-def duration(program: Program, batch: int, itemsize: int) -> float:
-    """Nanoseconds of one step on ``batch`` patterns."""
-    return sum(statement_duration(program, statement, batch, itemsize) for statement in program.statements)
-
-
 def statement_duration(program: Program, statement: Statement, batch: int, itemsize: int) -> float:
     """Nanoseconds of one statement."""
     wide = itemsize / 4
