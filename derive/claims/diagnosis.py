@@ -13,13 +13,13 @@ from derive.claims.networks import Stage
 from derive.claims.repairs import Repair, of_sizes, repairs_of
 from derive.claims.rewritten import speaks_of_units, widened
 from derive.errors import InputError
-from derive.expressions import MINUS_ONE, Apply, Entry, Expression, Function, Product
+from derive.expressions import Apply, Entry, Expression, Function, Partial, Product
 from derive.functions.scalar import FUNCTIONS
 from derive.reader.activations import activation_of
 from derive.reader.printing import latex_of
 from derive.reader.reading import Reading
 from derive.reader.slots import Misfit
-from derive.reader.syntax import Syntax
+from derive.reader.syntax import Syntax, Terms
 from derive.verification.evaluate import EvaluationError
 from derive.verification.points import Point
 
@@ -78,13 +78,14 @@ class Case:
 def diagnosed(case: Case, finding: Finding) -> Diagnosis:
     """The first explanation found: by numbers where the sides can be compared, else by trying repairs."""
     found = by_numbers(case) if finding.difference is not None else None
+    found = found or (by_terms(case) if finding.difference is not None else None)
     if found is not None and found.family in ("sign", "factor"):
         of_size = next((own for own in of_sizes(case.right, case.trials[0][0].notation) if case.holds(own.side)), None)
         return _of_repair(of_size) if of_size is not None else found
     start = process_time()
     notation = case.trials[0][0].notation
     tried: set[str] = set()
-    for repair in repairs_of(case.right, case.left, notation):
+    for repair in repairs_of(case.right, case.left, notation, _weights(case.trials[0][0])):
         text = latex_of(repair.side)
         if text in tried:
             continue
@@ -96,6 +97,13 @@ def diagnosed(case: Case, finding: Finding) -> Diagnosis:
         if case.holds(repair.side):
             return _of_repair(repair)
     return found or Diagnosis(_of_misfit(finding), "")
+
+
+def _weights(stage: Stage) -> frozenset[str]:
+    """Symbols of matrices of parameters, whose two indices are easily exchanged."""
+    axes = {meaning.tensor.name: len(meaning.tensor.axes) for own in stage.names.tensors.values() for meaning in own}
+    parameters = {tensor.name for tensor in stage.system.parameters if axes.get(tensor.name) == 2}
+    return frozenset(base for (base, _), own in stage.names.tensors.items() if any(meaning.tensor.name in parameters for meaning in own))
 
 
 def _of_misfit(finding: Finding) -> str:
@@ -142,18 +150,45 @@ def by_numbers(case: Case) -> Diagnosis | None:
     return _by_sizes(samples, ratios) or _by_activation(samples, ratios) or _by_difference(samples)
 
 
+def by_terms(case: Case) -> Diagnosis | None:
+    """A term with a wrong number in front: the two sides differ by the same multiple of it everywhere."""
+    if not isinstance(case.right, Terms) or len(case.right.terms) < 2:
+        return None
+    stage, layers = case.trials[0]
+    rows = [row for layer in layers for row in _values_of((case.left, case.right, *case.right.terms), stage, layer)]
+    for number, (sign, term) in enumerate(zip(case.right.signs, case.right.terms, strict=True), 2):
+        if len(rows) < 2 or any(row[number] == 0 for row in rows):
+            continue
+        ratios = [(row[0] - row[1]) / row[number] * (1 if sign == "+" else -1) for row in rows]
+        if _all_same(ratios) and abs(ratios[0] + 1) > _SAME and abs(ratios[0] + 2) > _SAME:
+            times = stage.points[0].valuation.context.nstr(1 + ratios[0], 8)
+            return Diagnosis("factor", f"the term {latex_of(term)} must be {times} times as large")
+    return None
+
+
+def _values_of(sides: Sequence[Syntax], stage: Stage, layer: int | None) -> Iterator[list[Any]]:
+    """The values of all sides at some places of one layer; nothing where they do not fit together there."""
+    try:
+        reading = next(iter(readings(sides, stage, layer)))
+        for point in stage.points[:2]:
+            for place in chosen_places(reading, point):
+                yield [point.valuation.evaluate(entry, place) for entry in reading.entries]
+    except (InputError, EvaluationError):
+        return
+
+
 def _samples(case: Case) -> Iterator[Sample]:
     for stage, layers in case.trials[:1]:
         units = speaks_of_units((case.left, case.right))
-        larger = Stage(stage.system, stage.notation, None if units else {name: size + 1 for name, size in stage.point(0).sizes.items()})
+        larger = Stage(stage.system, stage.notation, {name: size + 1 for name, size in stage.point(0).sizes.items()})
         for layer in layers:
             try:
                 reading = next(iter(readings((case.left, case.right), stage, layer)))
             except Misfit:
                 continue
-            for own in (stage, larger):
+            for own, seed in ((stage, 0), (stage, 1) if units else (larger, 0)):
                 try:
-                    yield from _at(reading, own.point(0), own, layer)
+                    yield from _at(reading, own.point(seed), own, layer)
                 except EvaluationError:
                     return
 
@@ -172,9 +207,9 @@ def _at(reading: Reading, point: Point, stage: Stage, layer: int | None) -> Iter
 
 def _subject(left: Expression) -> Entry | None:
     """What the left side is the derivative by, or the left side itself."""
-    if isinstance(left, Product) and len(left.args) == 2 and left.args[0] == MINUS_ONE:
-        left = left.args[1]
-    by = getattr(left, "by", left)
+    if isinstance(left, Product) and isinstance(left.args[-1], Entry | Partial):  # behind a sign, or a number of patterns
+        left = left.args[-1]
+    by = left.argument if isinstance(left, Apply) else getattr(left, "by", left)
     if isinstance(by, Entry):
         return Entry(by.tensor.of, *by.positions) if by.tensor.of is not None else by
     return None
@@ -229,6 +264,12 @@ def _by_activation(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosi
         pairs = list(zip(ratios, slopes, others, strict=True))
         if all(slope and other is not None and abs(ratio * other / slope - 1) < _SAME for ratio, slope, other in pairs):
             return Diagnosis("derivative", f"the derivative is that of {name}, not that of each layer's own activation")
+        if all(other is not None and abs(ratio * other - 1) < _SAME for ratio, _, other in pairs):
+            return Diagnosis("derivative", f"a derivative, that of {name}, does not belong there")
+    values = [_slope(own, primes=0) for own in samples]
+    written = list(zip(ratios, slopes, values, strict=True))
+    if all(slope and value is not None and abs(ratio * value / slope - 1) < _SAME for ratio, slope, value in written):
+        return Diagnosis("derivative", "the activation stands where its derivative should")
     return None
 
 
@@ -241,8 +282,8 @@ def _by_slope(samples: Sequence[Sample]) -> Diagnosis | None:
     return None
 
 
-def _slope(own: Sample, instead: Function | None = None) -> Any | None:
-    """The derivative of the activation at the unit that the left side speaks of, or of another function there."""
+def _slope(own: Sample, instead: Function | None = None, primes: int = 1) -> Any | None:
+    """The derivative of the activation at the unit that the left side speaks of, or of another function there, or its value."""
     if own.subject is None:
         return None
     system = own.stage.system
@@ -253,7 +294,7 @@ def _slope(own: Sample, instead: Function | None = None) -> Any | None:
         return None
     positions = own.subject.positions[: len(z.axes)]
     try:
-        return own.value(Apply(function.prime, Entry(z, *positions)))
+        return own.value(Apply(function.prime if primes else function, Entry(z, *positions)))
     except (EvaluationError, ValueError):
         return None
 

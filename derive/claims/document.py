@@ -12,7 +12,7 @@ from typing import Any
 
 from derive.claims.definitions import Definition, definition_of, written_out
 from derive.claims.displays import Display, displays_of
-from derive.claims.formula import chain_syntax, check_chain
+from derive.claims.formula import best_reading, chain_syntax
 from derive.claims.judging import ACTIVATIONS
 from derive.claims.networks import Grounds
 from derive.claims.source import Statement, Text, statements_in
@@ -145,7 +145,7 @@ class _Reader:
             if own is not None:
                 self.definitions[own.name] = own
                 return Judgement(display.file, line, text, DEFINED, f"{left} is defined here", None, left)
-            verdict = check_chain(whole, statement.role, self.grounds)
+            verdict = best_reading(statement, self.grounds, lambda other: written_out(other, self.definitions))
         except InputError as error:
             return Judgement(display.file, line, text, UNCLEAR, _at_line(str(error), display))
         return Judgement(display.file, line, text, verdict.verdict, _at_line(verdict.detail, display), verdict, left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from derive.claims.rewritten import (
     general_letter,
     is_derivative,
     names_layers,
+    names_total,
     roles_of,
     speaks_of_delta,
     speaks_of_patterns,
@@ -30,6 +31,7 @@ from derive.claims.rewritten import (
 )
 from derive.claims.source import Statement, statements
 from derive.claims.verdict import CHECKED, CONSISTENT, RIGHT, RIGHT_UP_TO, WRONG, Link, Verdict
+from derive.claims.ways import entry_by_entry, indexed_chain_rule, layers_above
 from derive.errors import InputError
 from derive.notation import latex_chain
 from derive.notation.layout import Symbol
@@ -40,6 +42,9 @@ from derive.reader.printing import latex_of
 from derive.reader.slots import Misfit
 from derive.reader.syntax import Chain, Syntax
 from derive.reader.tokens import refuse
+
+FITS = 2
+"""How well a chain is understood of which all parts fit together."""
 
 
 def check_formula(claim: str, grounds: Grounds) -> Verdict:
@@ -60,10 +65,45 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
 
 def check_statement(statement: Statement, grounds: Grounds) -> Verdict:
     """The verdict on one equation or chain."""
-    chain = chain_syntax(statement, grounds.notation)
-    if len(chain.sides) < 2:
-        refuse(statement.text.place(len(statement.text.chars)), "the formula ends; expected = and a right side")
-    return check_chain(chain, statement.role, grounds)
+    return best_reading(statement, grounds, lambda chain: chain)
+
+
+def best_reading(statement: Statement, grounds: Grounds, written: Callable[[Chain], Chain]) -> Verdict:
+    """The verdict on a statement as it stands or, where it is not right so, in another way to read it in which it is right.
+
+    ``written`` puts what a document has defined in the place of its names. Raises ``InputError`` where it cannot be read.
+    """
+    found: tuple[Verdict, int] | None = None
+    fault: InputError | None = None
+    for chain in chains_of(statement, grounds.notation):
+        if len(chain.sides) < 2:
+            refuse(statement.text.place(len(statement.text.chars)), "the formula ends; expected = and a right side")
+        try:
+            own = judged_chain(written(chain), statement.role, grounds)
+        except InputError as error:
+            fault = fault or error
+            continue
+        if own[0].ok:
+            return own[0]
+        if found is None or own[1] > found[1] or (own[0].verdict == RIGHT_UP_TO and found[0].verdict == WRONG):
+            found = own
+        if found[1] == FITS:
+            break
+    if found is None or (fault is not None and not found[1]):
+        assert fault is not None
+        raise fault
+    return found[0]
+
+
+def chains_of(statement: Statement, notation: Notation) -> Iterator[Chain]:
+    """The syntax of a statement as it stands, then in other ways in which authors may mean it."""
+    chain = chain_syntax(statement, notation)
+    yield chain
+    for other in (*(layers_above(chain, notation, of_units) for of_units in (False, True)), indexed_chain_rule(chain, notation)):
+        if other is not None:
+            yield general_letter(other, notation)
+    for text in entry_by_entry(statement.text):
+        yield chain_syntax(replace(statement, text=text), notation)
 
 
 def chain_syntax(statement: Statement, notation: Notation) -> Chain:
@@ -75,13 +115,15 @@ def chain_syntax(statement: Statement, notation: Notation) -> Chain:
     return chain
 
 
-def check_chain(chain: Chain, role: str, grounds: Grounds) -> Verdict:
-    """The verdict on syntax; ``role`` says which units it speaks of."""
+def judged_chain(chain: Chain, role: str, grounds: Grounds) -> tuple[Verdict, int]:
+    """The verdict on syntax, and how well it is understood; ``role`` says which units it speaks of."""
     known = frozenset((*ACTIVATIONS, grounds.notation.activation_letter)) - grounds.pattern.names.bases
     variable = variable_of_claim(chain.sides, known)
     if variable is not None:
-        return check_function(chain.sides, variable, grounds)
-    return together([Judged(own.sides, kind, grounds).verdict() for own, kind in roles_of(chain, role, grounds.notation)])
+        return check_function(chain.sides, variable, grounds), FITS
+    parts = [Judged(own.sides, kind, grounds) for own, kind in roles_of(chain, role, grounds.notation)]
+    verdict = together([part.verdict() for part in parts])
+    return verdict, min(part.understood for part in parts)
 
 
 @dataclass
@@ -92,6 +134,8 @@ class Judged:
     role: str
     grounds: Grounds
     held: dict[tuple[Syntax, Syntax], tuple[tuple[Syntax, Syntax], Stage, Layers]] = field(default_factory=dict)
+    shown: dict[tuple[Syntax, Syntax], int] = field(default_factory=dict)
+    repaired: bool = False
 
     @cached_property
     def is_general(self) -> bool:
@@ -104,17 +148,19 @@ class Judged:
         grounds = self.grounds
         pattern, batch = self._trials(grounds.varied, grounds.pattern), self._trials(grounds.varied_batch, grounds.batch)
         fault, fits = readable(self.sides, *pattern[0])
-        if fits:
+        indexed, total = speaks_of_patterns(self.sides, grounds.notation), names_total(self.sides, grounds.notation)
+        if not indexed and (fits or not total):
+            if fault is not None:
+                raise fault
             return pattern
-        of_patterns = speaks_of_patterns(self.sides, grounds.notation)
-        if fault is None and not of_patterns:
+        other, also = readable(self.sides, *batch[0])
+        if also:
+            return (*batch, *pattern) if fits else batch
+        if fits or (fault is None and not indexed):
             return pattern
-        other, fits = readable(self.sides, *batch[0])
-        if fits or (other is None and of_patterns):
-            return batch
-        if fault is not None or other is not None:
-            raise (other if of_patterns and other is not None else fault) or other  # type: ignore[misc]
-        return pattern
+        if other is not None and fault is not None:
+            raise other if indexed else fault
+        return batch if other is None else pattern
 
     def _trials(self, varied: Stage | None, own: Stage) -> tuple[tuple[Stage, Layers], ...]:
         """Where a chain is tested; one that names layers by number beside the general letter speaks of one of them."""
@@ -141,7 +187,7 @@ class Judged:
     def compared(self, one: Syntax, two: Syntax) -> Finding:
         """Whether two sides are equal in one of the places; what was found in the first where they are in none."""
         first: Finding | None = None
-        for stage, layers in self.trials:
+        for number, (stage, layers) in enumerate(self.trials):
             for variant in self._variants(one, two):
                 try:
                     found = compared(variant, stage, layers, self.role)
@@ -150,7 +196,8 @@ class Judged:
                 if found.ok:
                     self.held[one, two] = (variant, stage, layers)
                     return found
-                first = first or found
+                if first is None or (first.difference is None and found.difference is not None):
+                    first, self.shown[one, two] = found, number
         assert first is not None
         return first
 
@@ -181,18 +228,26 @@ class Judged:
                 found.append(Link(line, text, WRONG, described(finding)))
         return tuple(found)
 
+    @property
+    def understood(self) -> int:
+        """How well a wrong chain is understood: 2 where all parts fit together, 1 where a single change would make it right."""
+        return FITS if not any(finding.misfit for finding in self.findings) else int(self.repaired)
+
     def verdict(self) -> Verdict:
         """The verdict on the whole chain: the first broken link speaks for it."""
         wrong = next((link for link in self.links if link.verdict == WRONG), None)
         if wrong is None:
             return self._right()
         finding, pair = self.findings[wrong.line - 1], (self.sides[0], self.sides[wrong.line])
-        stage, layers = self.trials[0]
+        here = self.shown[pair]
+        trials = (self.trials[here], *self.trials[:here], *self.trials[here + 1 :])
+        stage, layers = trials[0]
         example = counterexample_of(pair, stage, layers, self.role, finding)
         up_to = up_to_sign(self.sides, self.role, self.trials, self.grounds.notation)
-        diagnosis = diagnosed(Case(*pair, self.trials, self.role), finding)
-        if up_to is None and diagnosis.family == "other" and diagnosis.side is None and finding.difference is not None:
+        diagnosis = diagnosed(Case(*pair, trials, self.role), finding)
+        if up_to is None and finding.difference is not None:
             diagnosis = self._like_a_slip(pair, diagnosis)
+        self.repaired = diagnosis.side is not None
         if up_to is None and diagnosis.family in ("factor", "reduction"):
             up_to = up_to_loss(self.sides, self.role, self.grounds)
         if up_to is not None:
@@ -207,9 +262,12 @@ class Judged:
         return Verdict(WRONG, diagnosis.family, detail, self._expected(diagnosis.side, pair[0]), example, CHECKED, self.links)
 
     def _like_a_slip(self, pair: tuple[Syntax, Syntax], diagnosis: Diagnosis) -> Diagnosis:
-        """The classic mistake whose numbers the right side has, if there is one."""
+        """The classic mistake whose numbers the right side has, if there is one; of several paths one may be forgotten."""
+        chain = getattr(self.grounds.network.specification, "is_chain", False)
+        if not (diagnosis.family == "other" and diagnosis.side is None) and (chain or diagnosis.family != "layer"):
+            return diagnosis
         slip = slip_like(pair, self.grounds, self._layers(self.grounds.pattern))
-        if slip is None:
+        if slip is None or (diagnosis.family == "layer" and slip.family != "path"):
             return diagnosis
         return Diagnosis(slip.family, f"it has the value of the classic mistake: {slip.kind.replace('_', ' ')}")
 

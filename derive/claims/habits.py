@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from derive.claims.idioms import Idioms
+from derive.claims.marks import PatternMarks, differentials
 from derive.claims.rewritten import bound_letters
 from derive.claims.source import Text
 from derive.errors import InputError
@@ -53,8 +55,10 @@ def claim_syntax(text: Text, notation: Notation) -> Chain:
         chain = read_formula(joined.chars)
     except InputError as error:
         raise InputError(_AT.sub(lambda found: f"at character {joined.place(int(found[1]) - 1) + 1}: ", str(error))) from None
-    habits = Habits(notation, frozenset(letter for side in chain.sides for letter, _ in bound_letters(side)))
-    tidied = bottom_up(_without_times(chain, notation), habits.tidied)
+    summed = frozenset(letter for side in chain.sides for letter, _ in bound_letters(side))
+    habits = Habits(notation, summed, notation.gradient != "step" and _names_rate(chain, notation))
+    tidied = bottom_up(bottom_up(_without_times(chain, notation), habits.idioms.plain), habits.tidied)
+    tidied = differentials(tidied, habits.known)
     return _moved(habits.update(habits.named(tidied)), joined)  # type: ignore[arg-type]
 
 
@@ -69,10 +73,14 @@ def _moved(chain: Chain, text: Text) -> Chain:
 
 @dataclass(frozen=True)
 class Habits:
-    """How an author writes in a notation; ``summed`` are the letters that sums of the claim bind."""
+    """How an author writes in a notation; ``summed`` are the letters that sums of the claim bind.
+
+    ``rated`` says that a change of a parameter has the learning rate in it.
+    """
 
     notation: Notation
     summed: frozenset[str]
+    rated: bool = False
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -81,12 +89,18 @@ class Habits:
         tables = (own.symbols, own.matrices, own.batch)
         return frozenset(spelled(symbol) for table in tables for symbol in table.values()) | {spelled(own) for own in own.role_outputs}
 
+    @cached_property
+    def idioms(self) -> Idioms:
+        """Ways to write that are no matter of a notation."""
+        marked = self.notation.layer_mark in ("superscript", "parenthesised")
+        return Idioms(self.known, frozenset(self.notation.pattern_letters), marked)
+
     def tidied(self, part: Syntax) -> Syntax:
         """One part, its inner parts being tidied already."""
         if isinstance(part, Letter):
             return self._plain(part)
         if isinstance(part, Scripted):
-            for step in (_marks, self._pattern, self._loss, self._bias_column, _gradient_mark):
+            for step in (_marks, PatternMarks(self.notation, self.known, self.summed).apart, self._loss, self._bias_column, _gradient_mark):
                 part = step(part)
                 if not isinstance(part, Scripted):
                     return part
@@ -107,18 +121,6 @@ class Habits:
         if part.text == "\\theta" and part.text not in self.known:
             return replace(part, text=spelled(self.notation.matrices["weight"]))
         return part
-
-    def _pattern(self, part: Scripted) -> Syntax:
-        """The mark of a pattern is dropped where the claim speaks of one pattern; where it sums over patterns it is an index."""
-        own = self.notation
-        if own.pattern_mark != "superscript" or part.above is None or text_of(part.above) not in own.pattern_letters:
-            return part
-        if text_of(part.base) not in self.known:
-            return part
-        if text_of(part.above) not in self.summed:
-            return replace(part, above=None) if part.below is not None or part.primes else part.base
-        items = (*part.above.items, *(Chain(own.at, (own,)) for own in (positions_below(part.below) if part.below is not None else ())))
-        return replace(part, above=None, below=Script(part.above.at, items))
 
     def _loss(self, part: Scripted) -> Syntax:
         """A total loss that wears an index is one symbol; a loss with the mark of its pattern is the loss of that pattern."""
@@ -199,7 +201,7 @@ class Habits:
         return part
 
     def _step(self, part: Syntax) -> Syntax:
-        r"""``\Delta w`` is minus the derivative of the loss by the weight."""
+        r"""``\Delta w`` is minus the derivative of the loss by the weight, times the rate where the claim speaks of one."""
         if not isinstance(part, Factors):
             return part
         factors, signs = list(part.factors), list(part.signs)
@@ -208,7 +210,10 @@ class Habits:
             mark = first.base if isinstance(first, Scripted) else first
             what = second.base if isinstance(second, Scripted) else second
             if text_of(mark) == spelled(self.notation.symbols["step"]) and text_of(what) in self._parameters:
-                body = Terms(first.at, ("-",), (self._slope(first.at, second),))
+                slope: Syntax = self._slope(first.at, second)
+                if self.rated:
+                    slope = Factors(first.at, ("*",), (Literal(first.at, SOME_RATE), slope))
+                body = Terms(first.at, ("-",), (slope,))
                 factors[number : number + 2] = [body if len(factors) == 2 else Group(first.at, "(", (Chain(first.at, (body,)),))]
                 del signs[number]
         return factors[0] if len(factors) == 1 else replace(part, factors=tuple(factors), signs=tuple(signs))
@@ -248,6 +253,12 @@ def _is_update(chain: Chain) -> bool:
     return isinstance(left, Scripted) and left.above is not None and text_of(left.above) in _NEW_MARKS
 
 
+def _names_rate(chain: Chain, notation: Notation) -> bool:
+    """Whether the learning rate stands anywhere but on the left."""
+    rates = (spelled(notation.symbols["rate"]), "\\eta")
+    return any(isinstance(part, Letter) and part.text in rates for side in chain.sides[1:] for _, part in places(side))
+
+
 def _has_rate(side: Syntax) -> bool:
     return any(isinstance(part, Literal) and part.text == SOME_RATE for _, part in places(side))
 
@@ -264,12 +275,12 @@ def _gradient_mark(part: Scripted) -> Syntax:
 
 
 def _quotient(part: Factors) -> Syntax:
-    r"""``\partial a / \partial z`` is a derivative."""
-    if part.factors[0] != Sign(part.factors[0].at, "partial") or "/" not in part.signs:
+    r"""``\partial a / \partial z`` and ``da/dz`` are derivatives."""
+    if "/" not in part.signs:
         return part
     cut = part.signs.index("/") + 1
     top, bottom = part.factors[:cut], part.factors[cut:]
-    if len(bottom) != 2 or bottom[0] != Sign(bottom[0].at, "partial"):
+    if len(bottom) != 2 or len(top) < 2 or text_of(bottom[0]) not in ("partial", "d") or text_of(bottom[0]) != text_of(top[0]):
         return part
     return Fraction(part.at, Factors(part.at, part.signs[: cut - 1], top), Factors(bottom[0].at, ("*",), bottom))
 

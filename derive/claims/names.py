@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from derive.claims.marks import DIFFERENTIAL
 from derive.equations import System
 from derive.expressions import Size, Tensor
 from derive.functions.scalar import FUNCTIONS
@@ -13,7 +14,7 @@ from derive.notation.layout import Layout
 from derive.notation.profile import Notation
 from derive.notation.view import has_patterns, is_pattern_axis
 from derive.reader.derivatives import adjoint_of
-from derive.reader.names import ARRAY, ENTRY, SINGLE, Meaning, Names, deltas_of, names_from, names_with, spelled
+from derive.reader.names import ARRAY, ENTRY, SINGLE, THIN, Meaning, Names, deltas_of, names_from, names_with, spelled
 from derive.traversal import walk
 
 _MARKED_ROLES = ("weight", "bias", "pre_activation", "output", "delta")
@@ -45,11 +46,14 @@ def _every_spelling(system: System, notation: Notation) -> Iterator[tuple[Spelli
             for base, mark in _spellings(tensor, "output", notation):
                 for meaning in meanings_of(tensor, notation):
                     yield (base, mark), meaning
+    yield from _differentials(system, notation, taken)
     outputs = [tensor for tensor in (*system.inputs, *system.definitions) if tensor.role in ("input", "output")]
     yield from _by_role(system, outputs, notation)
-    if _OUTPUT_LETTER not in taken and outputs:
-        for meaning in meanings_of(outputs[-1], notation):
-            yield (_OUTPUT_LETTER, ""), meaning
+    targets = (spelled(table["target"]) for table in (notation.symbols, notation.matrices))
+    for letter in dict.fromkeys((_OUTPUT_LETTER, *(f"\\hat{{{target}}}" for target in targets))):
+        if letter not in taken and outputs:
+            for meaning in meanings_of(outputs[-1], notation):
+                yield (letter, ""), meaning
     if notation.derivation == "replayed":
         for tensor in (*deltas_of(system), *map(adjoint_of, outputs)):
             for meaning in meanings_of(tensor, notation):
@@ -61,6 +65,20 @@ def _every_spelling(system: System, notation: Notation) -> Iterator[tuple[Spelli
         for tensor in system.definitions:
             if tensor.role == "loss":
                 yield (spelled(notation.symbols["total_loss"]), ""), Meaning(tensor, ENTRY)
+
+
+def _differentials(system: System, notation: Notation, taken: set[str]) -> Iterator[tuple[Spelling, Meaning]]:
+    """``dW`` for the derivative of the loss by ``W``; by what belongs to one pattern, of the loss of that pattern."""
+    if DIFFERENTIAL in taken:
+        return
+    for tensor in (*system.inputs, *system.parameters, *system.definitions):
+        if tensor.role in ("target", "loss", "total_loss"):
+            continue
+        patterns = next((axis for axis in tensor.axes if is_pattern_axis(axis)), None)
+        patterns = patterns if patterns is not None and _is_mean(system, patterns) else None
+        for base, mark in _spellings(tensor, tensor.role, notation):
+            for meaning in meanings_of(tensor, notation):
+                yield (f"{DIFFERENTIAL}{base}", mark), replace(meaning, tensor=adjoint_of(tensor), of_pattern=patterns)
 
 
 def _own_patterns(tensor: Tensor, base: str, system: System, notation: Notation) -> Axis | None:
@@ -116,15 +134,22 @@ def _by_role(system: System, outputs: list[Tensor], notation: Notation) -> Itera
 
 
 def with_single_units(names: Names, sizes: Mapping[str, int]) -> Names:
-    """The same names, an array of one entry also being a number."""
+    """The same names, an array of one entry also being a number, and a matrix of one row or column also a row or column."""
     found: dict[Spelling, tuple[Meaning, ...]] = {}
     for key, meanings in names.tensors.items():
         single = [
             Meaning(own.tensor, SINGLE) for own in meanings if own.kind == ARRAY and all(sizes.get(a.name) == 1 for a in own.tensor.axes)
         ]
-        found[key] = (*meanings, *single)
+        found[key] = (*meanings, *single, *(thin for own in meanings for thin in _thin(own, sizes)))
     functions = {**names.functions, "step": (FUNCTIONS["relu"].prime,)}
     return replace(names, tensors=found, functions=functions)
+
+
+def _thin(meaning: Meaning, sizes: Mapping[str, int]) -> Iterator[Meaning]:
+    axes = meaning.tensor.axes
+    single = tuple(number for number, axis in enumerate(axes) if sizes.get(axis.name) == 1)
+    if meaning.kind == ARRAY and len(axes) == 2 and len(single) == 1:
+        yield replace(meaning, kind=THIN, order=single)
 
 
 def meanings_of(tensor: Tensor, notation: Notation) -> Iterator[Meaning]:

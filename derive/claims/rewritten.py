@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from derive.claims.marks import DIFFERENTIAL
 from derive.claims.source import role_in
 from derive.notation.layout import Symbol
 from derive.notation.profile import Notation
@@ -74,6 +75,16 @@ def _letters_of_mark(script: Script) -> tuple[str, ...]:
     if isinstance(side, Terms) and len(side.terms) == 2 and isinstance(side.terms[0], Letter) and isinstance(side.terms[1], Literal):
         return (side.terms[0].text,)
     return ()
+
+
+def step_from(mark: Syntax) -> tuple[str, int] | None:
+    """Letter and shift of ``l+1``; None for anything else."""
+    if not isinstance(mark, Terms) or len(mark.terms) != 2 or mark.signs[0] != "+":
+        return None
+    letter, by = mark.terms
+    if not isinstance(letter, Letter) or not isinstance(by, Literal) or not by.text.isdigit():
+        return None
+    return letter.text, int(by.text) * (1 if mark.signs[1] == "+" else -1)
 
 
 def _with_letter(script: Script, old: str, new: str) -> Script:
@@ -175,12 +186,23 @@ def speaks_of_units(sides: Sequence[Syntax]) -> bool:
 
 
 def speaks_of_patterns(sides: Sequence[Syntax], notation: Notation) -> bool:
-    """Whether an index is a pattern, or a symbol is named that only a batch has."""
+    """Whether an index may be a pattern, or a symbol is named that only a batch has."""
     letters = {letter for side in sides for letter in (*(own for own, _ in bound_letters(side)), *free_letters(side))}
-    of_one = {spelled(symbol) for table in (notation.symbols, notation.matrices) for role, symbol in table.items() if role != "total_loss"}
-    of_batch = {spelled(symbol) for symbol in (*notation.batch.values(), notation.symbols["total_loss"])} - of_one
-    return any(letter in notation.pattern_letters for letter in letters) or any(
-        text_of(part) in of_batch
+    of_one = {spelled(symbol) for table in (notation.symbols, notation.matrices) for symbol in table.values()}
+    of_batch = {spelled(symbol) for symbol in notation.batch.values()} - of_one
+    of_batch |= {f"{DIFFERENTIAL}{symbol}" for symbol in of_batch}
+    return any(letter in notation.pattern_letters for letter in letters) or _names(sides, of_batch)
+
+
+def names_total(sides: Sequence[Syntax], notation: Notation) -> bool:
+    """Whether the loss of a whole batch is named, by a letter of its own."""
+    return _names(sides, {spelled(notation.symbols["total_loss"])})
+
+
+def _names(sides: Sequence[Syntax], symbols: set[str]) -> bool:
+    """Whether one of some symbols stands anywhere but in a superscript."""
+    return any(
+        text_of(part) in symbols
         for side in sides
         for path, part in places(side)
         if isinstance(part, Letter | Scripted) and "above" not in path

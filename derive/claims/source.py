@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from derive.reader.tokens import refuse
 
+MOST_SYMBOLS, MOST_STATEMENTS = 1_500, 100
+"""What one claim may hold; a document is judged display by display."""
+_SYMBOL = re.compile(r"\\[A-Za-z]+|[A-Za-z]")
 _PRIMES = str.maketrans({"’": "'", "′": "'", "−": "-", "·": "*", "\u00a0": " "})
 _ASSIGNED = re.compile(r"^\s*[A-Za-z]\s*\\(?:leftarrow|gets)(?![A-Za-z])(?=.*(?:=|\\leftarrow|\\gets))", re.DOTALL)
 """A variable of the algorithm that is given the value of what follows."""
@@ -89,8 +92,14 @@ class Statement:
 
 
 def statements(claim: str) -> list[Statement]:
-    """Every equation of a claim, in order. Raises ``InputError`` for an empty one."""
-    return statements_in(Text.of(claim))
+    """Every equation of a claim, in order. Raises ``InputError`` for an empty one, and for more than a claim can be."""
+    symbols = list(_SYMBOL.finditer(claim))
+    if len(symbols) > MOST_SYMBOLS:
+        refuse(symbols[MOST_SYMBOLS].start(), f"{len(symbols)} letters and commands in a claim; the limit is {MOST_SYMBOLS}")
+    found = statements_in(Text.of(claim))
+    if len(found) > MOST_STATEMENTS:
+        refuse(found[MOST_STATEMENTS].text.place(0), f"{len(found)} equations in a claim; the limit is {MOST_STATEMENTS}")
+    return found
 
 
 def statements_in(text: Text) -> list[Statement]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from derive.expressions import Apply, Entry, Expression, Partial, Tensor, Variable
-from derive.matrices.matrix import Array, MatrixExpression, Transposed
+from derive.matrices.matrix import Array, MatrixExpression, Scalar, Transposed
+from derive.reader.jacobian import Jacobian
 from derive.reader.meaning import meaning
 from derive.reader.names import Names, output_of
 from derive.reader.scope import Scope
-from derive.reader.slots import misfit
+from derive.reader.slots import absent
 from derive.reader.syntax import Factors, Fraction, Letter, Script, Scripted, Sign, Syntax, Terms
 from derive.reader.tokens import refuse
-from derive.reader.values import Matrix, Term, Value, divided
+from derive.reader.values import Matrix, Term, Value, as_matrix, divided
 
 _UPRIGHT = ("d", "\\mathrm{d}")
 
@@ -20,7 +21,7 @@ def _(value: Fraction, scope: Scope) -> Value:
     by = variable_of(value)
     if by is None:
         return divided(meaning(value.top, scope), meaning(value.bottom, scope), value.at)
-    of = _after_sign(value.top)
+    of = after_sign(value.top)
     if of is None:
         refuse(value.at, "a derivative of nothing")
     return derivative(meaning(of, scope), meaning(by, scope), scope.names, value.at)
@@ -28,7 +29,7 @@ def _(value: Fraction, scope: Scope) -> Value:
 
 def is_operator(value: Syntax) -> bool:
     """Whether a fraction is a sign of differentiation that waits for what follows it."""
-    return isinstance(value, Fraction) and variable_of(value) is not None and _after_sign(value.top) is None
+    return isinstance(value, Fraction) and variable_of(value) is not None and after_sign(value.top) is None
 
 
 def variable_of(value: Fraction) -> Syntax | None:
@@ -36,7 +37,7 @@ def variable_of(value: Fraction) -> Syntax | None:
     top, bottom = _sign(value.top), _sign(value.bottom)
     if top is None or top != bottom:
         return None
-    return _after_sign(value.bottom)
+    return after_sign(value.bottom)
 
 
 def _sign(line: Syntax) -> str | None:
@@ -48,8 +49,9 @@ def _sign(line: Syntax) -> str | None:
     return "d" if isinstance(head, Letter) and head.text in _UPRIGHT else None
 
 
-def _after_sign(line: Syntax) -> Syntax | None:
-    if isinstance(line, Terms) and (first := _after_sign(line.terms[0])) is not None:
+def after_sign(line: Syntax) -> Syntax | None:
+    """What follows a sign of differentiation on one line of a fraction; None where nothing does."""
+    if isinstance(line, Terms) and (first := after_sign(line.terms[0])) is not None:
         return Terms(line.at, line.signs, (first, *line.terms[1:]))
     if not isinstance(line, Factors):
         return None
@@ -58,20 +60,25 @@ def _after_sign(line: Syntax) -> Syntax | None:
 
 
 def derivative(of: Value, by: Value, names: Names, at: int) -> Value:
-    """The inert derivative of a number by an entry; of the loss by an array, the array of its derivatives."""
-    if isinstance(of, Matrix) and not of.is_scalar:
-        misfit(at, "the derivative of an array")
+    """The inert derivative of a number by an entry or an array; of a column by an entry or a column, their Jacobian matrix."""
     if isinstance(by, Term) and isinstance(of, Term):
         return Term(lambda: _partial(of.build(), _quantity(by.build(), names), at))
-    if isinstance(by, Term):
-        refuse(at, "the derivative of a matrix formula by an entry")
+    if isinstance(by, Matrix) and isinstance(of, Term):
+        return Matrix(by.rows, by.columns, lambda: _by_array(of.build(), by.build(), names, at))
+    return _jacobian(as_matrix(of), as_matrix(by), at)
 
-    def build() -> MatrixExpression:
-        if not isinstance(of, Term) or of.build() != Entry(names.system.loss):
-            refuse(at, "only the loss is differentiated by an array")
-        return _adjoint(by.build(), at)
 
-    return Matrix(by.rows, by.columns, build)
+def _jacobian(of: Matrix, by: Matrix, at: int) -> Matrix:
+    if of.is_scalar:
+        return Matrix(by.rows, by.columns, lambda: Jacobian(of.build(), by.build()))
+    for part in (of, by):
+        part.columns.unify(absent(), at, "the derivative of an array, one column by another")
+    return Matrix(of.rows, by.rows, lambda: Jacobian(of.build(), by.build()))
+
+
+def _by_array(of: Expression, by: MatrixExpression, names: Names, at: int) -> MatrixExpression:
+    """Of the loss, the array of its derivatives."""
+    return _adjoint(by, at) if of == Entry(names.system.loss) else Jacobian(Scalar(of), by)
 
 
 def _quantity(by: Expression, names: Names) -> Expression:

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken
 
 from derive.errors import quoted
+from derive.reader.limits import check_size
 from derive.reader.syntax import (
     Big,
     CasesOf,
@@ -38,12 +39,14 @@ _SPOKEN = {
     **{"RABS": "a closing bar", "ENDCASES": "the end of cases", "ENDMATRIX": "the end of the matrix", "$END": "the end"},
 }
 _FEW = 6
+_ENTRYWISE = {"\\oslash": "/", "\\otimes": "x"}
+_FENCES = {"LPAR": "(", "LBRACKET": "[", "LANGLE": "<"}
 
 
 def read_formula(text: str) -> Chain:
     """The syntax of ``a``, ``a = b`` or a longer chain. Raises ``InputError``: the place, what stands there, what was expected."""
     try:
-        return _parser().parse(text)  # type: ignore[return-value]
+        return check_size(_parser().parse(text))  # type: ignore[arg-type]
     except UnexpectedInput as error:
         _explain(error, text)
     except RecursionError:
@@ -103,7 +106,7 @@ class _ToSyntax(Transformer[Token, Syntax]):
         return Terms(_at(parts[0]), tuple(str(sign) for sign in signed[::2]), tuple(signed[1::2]))
 
     def entrywise(self, parts: list[Any]) -> Syntax:
-        signs = tuple("*" if part.type == "HADAMARD" else "/" for part in parts if isinstance(part, Token))
+        signs = tuple(_ENTRYWISE.get(str(part), "*") for part in parts if isinstance(part, Token))
         return Entrywise(_at(parts[0]), signs, tuple(_kept(parts)))
 
     def product(self, parts: list[Any]) -> Syntax:
@@ -150,7 +153,7 @@ class _ToSyntax(Transformer[Token, Syntax]):
         return Big(_at(parts[0]), "sum" if parts[0].type == "SUM" else "max", below, above, body)
 
     def group(self, parts: list[Any]) -> Syntax:
-        return Group(_at(parts[0]), "(" if parts[0].type == "LPAR" else "[", tuple(parts[1]))
+        return Group(_at(parts[0]), _FENCES[parts[0].type], tuple(parts[1]))
 
     def braces(self, parts: list[Any]) -> Syntax:
         return Group(_at(parts[0]), "{", (Chain(parts[1].at, (parts[1],)),))

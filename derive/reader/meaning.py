@@ -13,13 +13,13 @@ from sympy import Rational
 from derive.expressions import MINUS_ONE, Apply, Bracket, Case, Cases, Expression, Number, Power, Relation
 from derive.functions.scalar import FUNCTIONS
 from derive.matrices.matrix import ElementBracket, ElementCases, Elementwise, MatrixExpression, Scalar, SquaredNorm
-from derive.reader.names import DOTS
+from derive.reader.names import DOTS, pattern_axis
 from derive.reader.positions import between_positions, relation
 from derive.reader.scope import Scope
 from derive.reader.slots import absent
 from derive.reader.syntax import CasesOf, Chain, Entrywise, Fence, GridOf, Group, Literal, Root, Syntax, Terms
 from derive.reader.tokens import refuse
-from derive.reader.values import Matrix, Term, Value, added, as_matrix, entrywise, grid, raised, same_shape, spread
+from derive.reader.values import Matrix, Term, Value, added, along, as_matrix, entrywise, grid, raised, same_shape, spread
 
 _HALF = Number(Rational(1, 2))
 _NOWHERE = Power(Number(0), MINUS_ONE)
@@ -51,11 +51,14 @@ def _(value: Terms, scope: Scope) -> Value:
     terms = [meaning(term, scope) for term in value.terms]
     if scope.choices is not None:
         terms = spread([isinstance(term, Literal) for term in value.terms], terms)
+        terms = along(pattern_axis(scope.names.system), terms)
     return added(value.signs, terms, value.at)
 
 
 @meaning.register
 def _(value: Entrywise, scope: Scope) -> Value:
+    if "x" in value.signs:
+        refuse(value.at, "a tensor product")
     return entrywise(value.signs, [meaning(part, scope) for part in value.parts], value.at)
 
 
@@ -65,6 +68,8 @@ def _(value: Group, scope: Scope) -> Value:
         return _bracket(value, scope)
     if len(value.items) != 1:
         refuse(value.items[1].at, "a comma inside a formula")
+    if value.fence == "<":
+        refuse(value.at, "angle brackets around one value")
     return meaning(value.items[0], scope)
 
 

@@ -23,13 +23,15 @@ from derive.reader.slots import Slot
 from derive.reader.syntax import Scripted, text_of
 from derive.traversal import entries_of, walk
 
-ENTRY, ARRAY, SINGLE = "entry", "array", "single"
+ENTRY, ARRAY, SINGLE, THIN = "entry", "array", "single", "thin"
 DOTS = "\\dots"
 
 
 @dataclass(frozen=True)
 class Meaning:
     """A symbol means ``tensor``: an entry whose indices below name the axes in ``order``, the whole array, or its single entry.
+
+    An array is thin where it is a matrix of one row or one column, along the axis in ``order``, and that axis is not counted.
 
     ``of_pattern`` is the axis of patterns where a derivative of the mean over them stands for that of one pattern's own loss.
     """

@@ -26,7 +26,7 @@ from derive.reader.syntax import (
     Word,
 )
 
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_CLOSING = {"(": ")", "[": "]", "{": "}", "\\langle ": " \\rangle"}
 _RELATIONS = {"<=": "\\le", ">=": "\\ge"}
 _COMMANDS = ("log", "exp", "tanh", "sin", "cos", "tan", "cosh", "sinh", "min", "max")
 
@@ -97,7 +97,8 @@ def _(value: Group) -> str:
         return f"{{{inside}}}"
     tall = any(mark in inside for mark in ("\\frac", "\\sum", "\\begin"))
     left, right = ("\\left", "\\right") if tall else ("", "")
-    return f"{left}{value.fence}{inside}{right}{_CLOSING[value.fence]}"
+    fence = "\\langle " if value.fence == "<" else value.fence
+    return f"{left}{fence}{inside}{right}{_CLOSING[fence]}"
 
 
 @latex_of.register
@@ -131,7 +132,7 @@ def _(value: Terms) -> str:
 @latex_of.register
 def _(value: Entrywise) -> str:
     first, *rest = (_factor(part) for part in value.parts)
-    signs = {"*": "\\odot", "/": "\\oslash"}
+    signs = {"*": "\\odot", "/": "\\oslash", "x": "\\otimes"}
     return first + "".join(f" {signs[sign]} {part}" for sign, part in zip(value.signs, rest, strict=True))
 
 

@@ -10,7 +10,7 @@ from derive.expressions import Function
 from derive.indices import Axis
 from derive.notation.layout import Symbol
 from derive.reader.choices import Choices
-from derive.reader.names import ENTRY, SINGLE, Meaning, Names, spelled
+from derive.reader.names import ENTRY, SINGLE, THIN, Meaning, Names, spelled
 from derive.reader.slots import Letter, Letters, misfit
 from derive.reader.syntax import Factors, Literal, Script, Scripted, Syntax, Terms, text_of
 from derive.reader.syntax import Letter as LetterSyntax
@@ -75,7 +75,7 @@ class Scope:
         count = 0 if below is None else parts_below(below)
         options = [own for own in meanings if own.kind == first.kind and (own.kind != ENTRY or self._fits(own, below, len(first.order)))]
         if first.kind != ENTRY:
-            single = [own for own in meanings if own.kind == SINGLE and not count]
+            single = [own for own in meanings if own.kind in (SINGLE, THIN) and not count]
             options = [*(own for own in options if count < len(own.tensor.axes)), *single]
         options = [own for own in options if self._consistent(base, own)]
         key = f"{base} {'' if below is None else text_of(below)} {mark} {first.kind}"
@@ -137,7 +137,7 @@ def chosen(meanings: tuple[Meaning, ...], below: Script | None, base: str, at: i
         if meaning.kind == ENTRY and (len(meaning.order) == count or (count and _may_split(below, len(meaning.order)))):
             return meaning
     for meaning in meanings:
-        if meaning.kind not in (ENTRY, SINGLE) and count < len(meaning.tensor.axes):
+        if meaning.kind not in (ENTRY, SINGLE, THIN) and count < len(meaning.tensor.axes):
             return meaning
     needed = sorted({len(meaning.order) for meaning in meanings if meaning.kind == ENTRY})
     misfit(at, f"{quoted(base)} with {count or 'no'} indices; it has {' or '.join(map(str, needed)) or 'none'}")

@@ -8,10 +8,22 @@ from dataclasses import replace
 from derive.errors import quoted
 from derive.expressions import MINUS_ONE, Apply, Constant, Entry, Size, Tensor, Variable, negative
 from derive.functions.scalar import FUNCTIONS
-from derive.indices import Axis
-from derive.matrices.matrix import COLUMN, ROW, Array, Elementwise, Mask, MatrixExpression, Positions, Scalar, Scaled, UnitMatrix
+from derive.indices import Affine, Axis
+from derive.matrices.matrix import (
+    COLUMN,
+    ROW,
+    Array,
+    Elementwise,
+    Mask,
+    MatrixExpression,
+    Positions,
+    Scalar,
+    Scaled,
+    Transposed,
+    UnitMatrix,
+)
 from derive.reader.meaning import meaning, squared_norm
-from derive.reader.names import ENTRY, SINGLE, Meaning, spelled
+from derive.reader.names import ENTRY, SINGLE, THIN, Meaning, spelled
 from derive.reader.positions import Deferred, between_positions, position, positions, relation
 from derive.reader.scope import Scope, leaves, letter_text, positions_below
 from derive.reader.slots import Absent, Letter, Slot, absent, misfit
@@ -53,7 +65,7 @@ def with_scripts(value: Value, above: Script | None, scope: Scope) -> Value:
         return transposed(value, above.at)
     if len(above.items) != 1 or (isinstance(above.items[0].sides[0], Sign)):
         refuse(above.at, "expected an exponent")
-    return raised(value, meaning(above.items[0], scope), above.entrywise, above.at)
+    return raised(value, meaning(above.items[0], scope), above.entrywise or scope.choices is not None, above.at)
 
 
 def is_top(script: Script) -> bool:
@@ -146,6 +158,8 @@ def _tensor(found: Meaning, below: Script | None, scope: Scope, at: int) -> Valu
         return Term(lambda: Entry(tensor, *(place() for place in places)))
     if found.kind == SINGLE:
         return Term(lambda: Entry(tensor, *(0 for _ in tensor.axes)))
+    if found.kind == THIN:
+        return _thin(tensor, found.order[0])
     fixed = _fixed(tensor, positions_below(below) if below is not None else (), scope)
     free = [number for number in range(len(tensor.axes)) if number not in fixed]
     if len(free) > 2:
@@ -156,6 +170,12 @@ def _tensor(found: Meaning, below: Script | None, scope: Scope, at: int) -> Valu
     if opposite:
         return Matrix(found_array.rows, found_array.columns, lambda: Scaled(Scalar(MINUS_ONE), found_array.build()))
     return found_array
+
+
+def _thin(tensor: Tensor, single: int) -> Matrix:
+    """A matrix of one row as a row, or of one column as a column."""
+    column = array(tensor, {single: lambda: Affine(0)}, [1 - single])
+    return column if single else Matrix(column.columns, column.rows, lambda: Transposed(column.build()))
 
 
 def array(tensor: Tensor, fixed: dict[int, Deferred], free: Sequence[int]) -> Matrix:

@@ -69,7 +69,7 @@ class Scripted(Syntax):
 
 @dataclass(frozen=True)
 class Group(Syntax):
-    """Items between ``(``, ``[`` or ``{``."""
+    """Items between ``(``, ``[``, ``{`` or, for angle brackets, ``<``."""
 
     fence: str
     items: tuple[Chain, ...]
@@ -108,7 +108,7 @@ class Terms(Syntax):
 
 @dataclass(frozen=True)
 class Entrywise(Syntax):
-    """Parts multiplied (``*``) or divided (``/``) entry by entry; ``signs`` stand before the second part, the third, ..."""
+    """Parts multiplied (``*``) or divided (``/``) entry by entry, or all with all (``x``); signs stand before the second part, ..."""
 
     signs: tuple[str, ...]
     parts: tuple[Syntax, ...]

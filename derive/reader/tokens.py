@@ -17,17 +17,18 @@ DEEPEST = 60
 """Formulas may be so long, and nested so deep."""
 
 LONGEST_NUMBER = 100
+_NESTED = dict.fromkeys(("LBRACE", "LPAR", "LBRACKET", "LANGLE"), 1) | dict.fromkeys(("RBRACE", "RPAR", "RBRACKET", "RANGLE"), -1)
 UNEQUAL = "!="
 """The relation of a formula that says what is not so."""
 
 _COMMANDS = {
     **dict.fromkeys(("frac", "tfrac", "dfrac"), "FRAC"),
     **dict.fromkeys(("cdot", "times", "ast"), "TIMES"),
-    **dict.fromkeys(("odot", "circ"), "HADAMARD"),
+    **dict.fromkeys(("odot", "circ", "otimes"), "HADAMARD"),
     **dict.fromkeys(("top", "intercal"), "TOP"),
     **{"sqrt": "SQRT", "sum": "SUM", "max": "MAX", "partial": "PARTIAL", "nabla": "NABLA", "oslash": "OSLASH", "prime": "PRIME"},
     **{"lVert": "LNORM", "rVert": "RNORM", "lvert": "LABS", "rvert": "RABS", "{": "LBRACKET", "}": "RBRACKET"},
-    **{"lbrack": "LBRACKET", "rbrack": "RBRACKET"},
+    **{"lbrack": "LBRACKET", "rbrack": "RBRACKET", "langle": "LANGLE", "rangle": "RANGLE"},
 }
 _RELATIONS = {"le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "leftarrow": "=", "gets": "=", "lt": "<", "gt": ">"}
 _RELATIONS |= {"coloneqq": "=", "ne": UNEQUAL, "neq": UNEQUAL}
@@ -78,7 +79,7 @@ def tokens(text: str) -> Iterator[Token]:
             open_bars = 0 if open_bars else 1
             found = _token(side + ("ABS" if found.type == "BAR" else "NORM"), found.value, found.start_pos or 0)
         argument = {"FRAC": 2, "SUB": 1, "SUP": 1, "SQRT": 1}.get(found.type, 0 if found.type == "LBRACE" else max(argument - 1, 0))
-        depth += {"LBRACE": 1, "LPAR": 1, "LBRACKET": 1, "RBRACE": -1, "RPAR": -1, "RBRACKET": -1}.get(found.type, 0)
+        depth += _NESTED.get(found.type, 0)
         if depth > DEEPEST:
             refuse(at, f"nested deeper than {DEEPEST}")
         yield found

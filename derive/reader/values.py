@@ -94,6 +94,24 @@ def spread(numbers: Sequence[bool], terms: Sequence[Value]) -> list[Value]:
     return [_everywhere(term, like) if plain and isinstance(term, Term) else term for plain, term in zip(numbers, terms, strict=True)]
 
 
+def along(patterns: Axis | None, terms: Sequence[Value]) -> list[Value]:
+    """Columns beside arrays that hold one row or column for each pattern, as arrays that repeat them for every pattern."""
+    shapes = [(term.rows.known, term.columns.known) for term in terms if isinstance(term, Matrix)]
+    if patterns is None or not any(patterns in shape and None not in shape for shape in shapes):
+        return list(terms)
+    in_rows = any(shape[0] == patterns for shape in shapes)
+    return [_repeated(term, patterns, in_rows) for term in terms]
+
+
+def _repeated(term: Value, patterns: Axis, in_rows: bool) -> Value:
+    if not isinstance(term, Matrix) or not term.columns.absent or term.rows.known in (None, patterns):
+        return term
+    slot = Slot(patterns)
+    if in_rows:
+        return Matrix(slot, term.rows, lambda: MatrixProduct(Ones(patterns), Transposed(term.build())))
+    return Matrix(term.rows, slot, lambda: MatrixProduct(term.build(), Transposed(Ones(patterns))))
+
+
 def _everywhere(number: Term, like: Matrix) -> Matrix:
     def build() -> MatrixExpression:
         parts: list[MatrixExpression] = [] if like.rows.absent else [Ones(like.rows.axis)]

@@ -18,6 +18,7 @@ from derive.reader.syntax import (
     Scripted,
     Sign,
     Syntax,
+    Terms,
     text_of,
 )
 
@@ -84,6 +85,40 @@ def of_products(side: Syntax) -> Iterator[Repair]:
         if isinstance(part, Entrywise) and set(part.signs) == {"*"}:
             changed = placed(side, path, Factors(part.at, part.signs, part.parts))
             yield Repair("other", changed, "a product of arrays is written as one entry by entry")
+
+
+def of_parentheses(side: Syntax) -> Iterator[Repair]:
+    """Parentheses that are missing around a sum of terms, or stand around other factors than they should."""
+    for path, part in spots(side):
+        if isinstance(part, Terms) and len(part.terms) > 1:
+            yield from _around_terms(side, path, part)
+        if isinstance(part, Factors) and isinstance(part.factors[-1], Group):
+            (inner,) = (item.sides[0] for item in part.factors[-1].items[:1])
+            if isinstance(inner, Entrywise):
+                head = Factors(part.at, part.signs, (*part.factors[:-1], inner.parts[0]))
+                changed = replace(inner, parts=(head, *inner.parts[1:]))
+                yield Repair("other", placed(side, path, changed), "the parentheses stand around the wrong factors")
+        if isinstance(part, Entrywise) and isinstance(part.parts[0], Factors):
+            first = part.parts[0]
+            group = grouped(replace(part, parts=(first.factors[-1], *part.parts[1:])))
+            changed_product = replace(first, factors=(*first.factors[:-1], group))
+            yield Repair("other", placed(side, path, changed_product), "the parentheses stand around the wrong factors")
+
+
+def _around_terms(side: Syntax, path: tuple[str | int, ...], part: Terms) -> Iterator[Repair]:
+    """The last term's first factor with all terms before it in parentheses, and the other way round."""
+    said = "parentheses are missing"
+    *before, last = part.terms
+    if isinstance(last, Factors):
+        group = grouped(replace(part, terms=(*before, last.factors[0])))
+        yield Repair("other", placed(side, path, replace(last, factors=(group, *last.factors[1:]))), said)
+    if isinstance(last, Entrywise):
+        group = grouped(replace(part, terms=(*before, last.parts[0])))
+        yield Repair("other", placed(side, path, replace(last, parts=(group, *last.parts[1:]))), said)
+    first, rest = part.terms[0], part.terms[1:]
+    if isinstance(first, Factors) and part.signs[0] == "+":
+        group = grouped(replace(part, terms=(first.factors[-1], *rest)))
+        yield Repair("other", placed(side, path, replace(first, factors=(*first.factors[:-1], group))), said)
 
 
 def _product(part: Factors, start: int, end: int) -> Syntax:

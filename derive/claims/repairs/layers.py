@@ -34,6 +34,57 @@ def of_layers(side: Syntax, notation: Notation) -> Iterator[Repair]:
                 yield Repair("layer", placed(side, path, replace(part, above=above)), f"the layer of {text_of(part.base)} is wrong")
 
 
+def of_places(side: Syntax, notation: Notation) -> Iterator[Repair]:
+    """The value of another layer with its index letter, where letters tell layers; the input for the outputs of the first layer."""
+    pairs = _values_by_letter(notation)
+    for path, part in places(side):
+        if isinstance(part, Scripted) and part.below is not None and part.above is None:
+            own = (text_of(part.base), text_of(part.below))
+            for base, letter in pairs if own in pairs else ():
+                if (base, letter) == own:
+                    continue
+                below = Script(part.below.at, (Chain(part.below.at, (Letter(part.below.at, letter),)),))
+                other = replace(part, base=Letter(part.base.at, base), below=below)
+                said = f"{own[0]} stands where {base} should"
+                yield Repair("layer", placed(side, path, other), said)
+
+                def changed(inner: Syntax, own: Syntax = part, other: Syntax = other) -> Syntax:
+                    return other if inner == replace(own, at=inner.at) or latex_of_same(inner, own) else inner
+
+                yield Repair("layer", bottom_up(side, changed), said)
+    if notation.layer_mark in ("superscript", "parenthesised"):
+        yield from _of_input(side, notation)
+
+
+def _values_by_letter(notation: Notation) -> tuple[tuple[str, str], ...]:
+    """Symbol and index letter of the values of the layer before, of the layer itself and of the next, where letters tell layers."""
+    if not notation.role_letters:
+        return ()
+    own = spelled(notation.symbols["output"])
+    outputs = tuple(spelled(letter) for letter in notation.role_outputs) or (own,) * len(notation.role_letters)
+    return (*zip(outputs, notation.role_letters, strict=False), (spelled(notation.symbols["input"]), notation.role_letters[0]))
+
+
+def latex_of_same(one: Syntax, two: Syntax) -> bool:
+    """Whether two symbols are written alike."""
+    return isinstance(one, Scripted) and text_of(one) == text_of(two)
+
+
+def _of_input(side: Syntax, notation: Notation) -> Iterator[Repair]:
+    """The input for the outputs of the first layer."""
+    tables = (notation.symbols, notation.matrices, notation.batch)
+    names = {spelled(table["input"]): spelled(table["output"]) for table in tables}
+    mark: Syntax = Literal(side.at, str(notation.first_layer + 1))
+    if notation.layer_mark == "parenthesised":
+        mark = Group(side.at, "(", (Chain(side.at, (mark,)),))
+    above = Script(side.at, (Chain(side.at, (mark,)),))
+    for path, part in places(side):
+        if isinstance(part, Letter) and part.text in names and "above" not in path and "below" not in path:
+            value = Scripted(part.at, replace(part, text=names[part.text]), None, above, 0)
+            group = Group(part.at, "(", (Chain(part.at, (value,)),)) if path and path[-1] == "base" else value
+            yield Repair("layer", placed(side, path, group), f"{part.text} stands where {names[part.text]} should")
+
+
 def _shifted(script: Script, notation: Notation) -> Iterator[Script]:
     """Marks of the layers near the one that a superscript names."""
     (mark,) = script.items[0].sides[:1]

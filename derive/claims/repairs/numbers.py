@@ -14,6 +14,7 @@ from derive.reader.syntax import (
     CasesOf,
     Chain,
     Factors,
+    Fence,
     Fraction,
     Group,
     Letter,
@@ -67,6 +68,9 @@ def of_exponents(side: Syntax) -> Iterator[Repair]:
         if isinstance(part, Scripted) and part.above is not None and part.below is not None:
             squared = Script(part.at, (Chain(part.at, (Literal(part.at, "2"),)),))
             yield Repair("exponent", placed(side, path, Scripted(part.at, grouped(part), None, squared, 0)), "a square is missing")
+        if isinstance(part, Fence) and part.name == "norm":
+            squared = Script(part.at, (Chain(part.at, (Literal(part.at, "2"),)),))
+            yield Repair("exponent", placed(side, path, Scripted(part.at, part, None, squared, 0)), "a square is missing")
         if isinstance(part, Factors) and "/" in part.signs:
             yield Repair("exponent", placed(side, path, replace(part, signs=("*",) * len(part.signs))), "a division should be a product")
         if isinstance(part, Fraction):
@@ -122,7 +126,9 @@ def of_factors(side: Syntax, of_bias: bool, bias: str) -> Iterator[Repair]:
             for number in range(len(part.terms)):
                 terms = (*part.terms[:number], *part.terms[number + 1 :])
                 signs = (*part.signs[:number], *part.signs[number + 1 :])
-                family = "bias" if core(part.terms[number]) == Letter(core(part.terms[number]).at, bias) else "other"
+                of_term = core(part.terms[number]) if not of_bias else part.terms[number]
+                named = any(isinstance(own, Letter) and own.text == bias for _, own in places(of_term))
+                family = "bias" if named else "other"
                 yield Repair(family, placed(side, path, Terms(part.at, signs, terms)), "a term does not belong there")
 
 
