@@ -25,7 +25,7 @@ from codegen.interface import DTYPES, KINDS, MIME, Network, names, network
 from derive import __version__
 from derive.display import Text
 from derive.files import write
-from derive.terminal import GOOD, NO, Commands, deliver, one_of, options, progress, refuse, run, spelled
+from derive.terminal import GOOD, NO, Claiming, Commands, deliver, one_of, options, progress, refuse, run, spelled
 
 if TYPE_CHECKING:
     from derive.claims.document import DocumentReport
@@ -247,7 +247,7 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
     return GOOD if report.ok else NO
 
 
-@cli.command()
+@cli.command(cls=Claiming)
 @_of_network
 @click.argument("claim", metavar="CLAIM", required=False)
 @click.option(

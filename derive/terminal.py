@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,8 @@ from derive.files import write
 GOOD, NO, WRONG_QUESTION, INTERRUPTED = 0, 1, 2, 130
 _SPELLINGS = {"optimizers": "optimisers", "vectorized": "vectorised"}
 _LONGEST_LINE = 600
+_FORMULA = re.compile(r"-(?![-o]).*[\\=]", re.DOTALL)
+"""An argument that begins with a minus sign and is no option: it has a command of LaTeX or a relation in it."""
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 _SELDOM = (100_000, 20, 20)
@@ -53,6 +56,14 @@ class Commands(click.Group):
         if args and args[0] not in self.commands:
             raise unknown("command", args[0], self.commands)
         return super().resolve_command(ctx, args)
+
+
+class Claiming(click.Command):
+    """A command one of whose arguments is a formula, which may begin with a minus sign."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        formulas = [own for own in args if _FORMULA.match(own)] if "--" not in args else []
+        return super().parse_args(ctx, [*(own for own in args if own not in formulas), *(("--", *formulas) if formulas else ())])
 
 
 def options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:

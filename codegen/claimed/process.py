@@ -29,7 +29,7 @@ class Limits:
     """What the function may use: seconds of the processor in all, seconds of the clock for a call, bytes of memory."""
 
     cpu_seconds: float = 20.0
-    wall_seconds: float = 30.0
+    wall_seconds: float = 10.0
     memory: int = 4 * GIB
 
 
