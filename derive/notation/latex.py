@@ -11,6 +11,7 @@ from derive.notation.layout import (
     Box,
     Branches,
     Digits,
+    Edge,
     Fenced,
     Fraction,
     Gap,
@@ -121,6 +122,8 @@ def to_latex(item: Layout) -> str:
             return f"\\{name}{under}{over}" if under or over else f"\\{name}"
         case Fenced():
             return _fenced(item)
+        case Edge(fence, size):
+            return f"\\{_SIZES[size]}{'l' if fence == '(' else 'r'}{fence}" if size else fence
         case Branches(rows):
             lines = r" \\ ".join(f"{to_latex(value)} & {to_latex(condition)}" for value, condition in rows)
             return f"\\begin{{cases}} {lines} \\end{{cases}}"

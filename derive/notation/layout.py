@@ -116,6 +116,14 @@ class Fenced(Layout):
 
 
 @dataclass(frozen=True)
+class Edge(Layout):
+    """One of the parentheses of a group whose other one stands on another line: ``(`` or ``)``, in one of the sizes 0 to 3."""
+
+    fence: str
+    size: int = 0
+
+
+@dataclass(frozen=True)
 class Branches(Layout):
     """Cases: rows of a value and its condition."""
 

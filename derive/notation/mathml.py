@@ -13,6 +13,7 @@ from derive.notation.layout import (
     Box,
     Branches,
     Digits,
+    Edge,
     Fenced,
     Fraction,
     Gap,
@@ -106,6 +107,8 @@ def mathml_of(item: Layout) -> str:
             return _big(item)
         case Fenced():
             return _fenced(item)
+        case Edge(fence, size):
+            return f'<mo form="{"prefix" if fence == "(" else "postfix"}" fence="true"{_tall(size)}>{fence}</mo>'
         case Branches(rows):
             return f'<mrow><mo form="prefix" fence="true" stretchy="true">{{</mo>{_table(rows, "cases")}</mrow>'
         case Grid(rows):
@@ -181,10 +184,14 @@ def _sign(name: str) -> str:
     return f"<mo>{shown}</mo>"
 
 
+def _tall(size: int) -> str:
+    return f' minsize="{_SIZES[size]}" maxsize="{_SIZES[size]}"' if size else ' stretchy="false"'
+
+
 def _fenced(item: Fenced, raised: str = "") -> str:
     """A group; what is raised stands at its closing fence, not above the whole."""
     left, right = _FENCES[item.fence]
-    tall = f' minsize="{_SIZES[item.size]}" maxsize="{_SIZES[item.size]}"' if item.size else ' stretchy="false"'
+    tall = _tall(item.size)
     opening = f'<mo form="prefix" fence="true" lspace="0" rspace="0"{tall}>{left}</mo>'
     closing = f'<mo form="postfix" fence="true" lspace="0" rspace="0"{tall}>{right}</mo>'
     return f"<mrow>{opening}{mathml_of(item.body)}{f'<msup>{closing}{raised}</msup>' if raised else closing}</mrow>"

@@ -8,6 +8,7 @@ from sympy import Basic
 
 import derive.notation.typeset_matrix  # noqa: F401 - registers the layouts of matrix expressions
 from derive.equations import Equation
+from derive.indices import Index
 from derive.notation.latex import to_latex
 from derive.notation.layout import Layout, Sign, row
 from derive.notation.letters import Letters, choose_letters
@@ -17,9 +18,15 @@ from derive.notation.typeset import Page, layout
 from derive.notation.view import NUMBERED, View
 
 
-def page_for(formulas: Sequence[Basic], notation: Notation, view: View = NUMBERED, given: Letters | None = None) -> Page:
-    """A page whose index letters suit a whole chain of formulas, its left side first."""
-    return Page(notation, view, choose_letters(formulas, notation, given, view))
+def page_for(
+    formulas: Sequence[Basic],
+    notation: Notation,
+    view: View = NUMBERED,
+    given: Letters | None = None,
+    apart: Sequence[tuple[Index, Index]] = (),
+) -> Page:
+    """A page whose index letters suit a whole chain of formulas, its left side first; see ``choose_letters``."""
+    return Page(notation, view, choose_letters(formulas, notation, given, view, apart))
 
 
 def formula(expression: Basic, notation: Notation, view: View = NUMBERED) -> Layout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 from sympy import Basic
 
@@ -48,7 +49,7 @@ def result_blocks(story: Story, result: Result) -> tuple[Block, ...]:
 
 
 def _own_lines(story: Story, result: Result, derivation: Derivation, view: View) -> list[Line]:
-    return steps_lines(story, result, derivation, story.page(list(_formulas(derivation)), view))
+    return steps_lines(story, result, derivation, derivation_page(story, derivation, view))
 
 
 def result_chain(story: Story, result: Result) -> Chain:
@@ -107,10 +108,9 @@ class _Face:
 
     @cached_property
     def page(self) -> Page:
-        formulas: list[Basic] = [self.equation.left, self.equation.right]
         if self.derivation is not None:
-            formulas = list(_formulas(self.derivation))
-        return self.story.page(formulas, self.view)
+            return derivation_page(self.story, self.derivation, self.view)
+        return self.story.page([self.equation.left, self.equation.right], self.view)
 
     @cached_property
     def form(self) -> MatrixForm | None:
@@ -212,6 +212,20 @@ def _formulas(derivation: Derivation) -> Iterator[Basic]:
     """Every line, in the order in which letters are chosen: finer lines last, so that the others look the same without them."""
     yield from (derivation.left, derivation.start, *(step.after for step in derivation.steps))
     yield from (substep.after for step in derivation.steps for substep in step.substeps)
+
+
+def derivation_page(story: Story, derivation: Derivation, view: View) -> Page:
+    """A page for the lines of a derivation and the reasons beside them."""
+    return story.page(list(_formulas(derivation)), view, tuple(pair for step in derivation.steps for pair in _apart(step)))
+
+
+def _apart(step: Step) -> Iterator[tuple[Index, Index]]:
+    """The indices along one axis of which the reason for a step says different things."""
+    told = dict(step.because)
+    solved = {node: told[name.replace("index", "position")] for name, node in step.because if name.replace("index", "position") in told}
+    for first, second in combinations((index for index in solved if isinstance(index, Index)), 2):
+        if first.axis == second.axis and solved[first] != solved[second]:
+            yield first, second
 
 
 def _semicolons(story: Story, sentences: list[Sentence]) -> Sentence:

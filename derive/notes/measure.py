@@ -1,8 +1,6 @@
-"""How wide a formula will be on paper, roughly and rather too wide than too narrow; and where a long one may be broken."""
+"""How wide a formula will be on paper, roughly and rather too wide than too narrow."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 from derive.notation.layout import (
     GREEK,
@@ -11,6 +9,7 @@ from derive.notation.layout import (
     Box,
     Branches,
     Digits,
+    Edge,
     Fenced,
     Fraction,
     Gap,
@@ -63,6 +62,8 @@ def width(item: Layout) -> float:
             return max(1.5, *(_SCRIPT * width(limit) for limit in (below, above) if limit is not None), 0) + 0.17
         case Fenced(body, _, size):
             return width(body) + 2 * _FENCES[size]
+        case Edge(_, size):
+            return _FENCES[size]
         case Branches(rows):
             return max(width(value) for value, _ in rows) + max(width(condition) for _, condition in rows) + 2.4
         case Grid(rows):
@@ -118,66 +119,3 @@ def sentence_width(sentence: Sentence) -> float:
             case Reference(number):
                 total += 0.5 * len(number) + 0.8
     return total
-
-
-_SIDES, _TERMS = ("=", "approx"), ("+", "-", "odot")
-"""Where a long formula breaks first, and where else before its factors."""
-_CROSS = Sign("times")
-"""What a line begins with that goes on with a factor."""
-
-
-def broken(item: Layout, limit: float) -> tuple[Layout, ...]:
-    """A formula in lines of at most ``limit`` em where its outermost terms or factors allow it."""
-    if width(item) <= limit or not isinstance(item, Row):
-        return (item,)
-    is_product = not (_before(item.parts, _SIDES) or _before(item.parts, _TERMS))
-    if is_product and any(width(group) > limit for group in _groups(item)):
-        return broken(_opened(item), limit)
-    lines: list[list[Layout]] = [[]]
-    for piece in _pieces(item.parts):
-        if lines[-1] and sum(map(width, (*lines[-1], *piece))) > limit:
-            lines.append([])
-        lines[-1] += (Gap("thin"), *piece[1:]) if lines[-1] and piece[0] == _CROSS else piece
-    if len(lines) == 1:
-        opened = _opened(item)
-        return broken(opened, limit) if opened is not item else (item,)
-    return tuple(part for line in lines for part in broken(Row(tuple(line)), limit))
-
-
-def _opened(item: Row) -> Row:
-    """A row with its widest group in parentheses as parts of the row itself, so that a line may end inside."""
-    groups = _groups(item)
-    if not groups:
-        return item
-    widest = max(groups, key=width)
-    place = item.parts.index(widest)
-    assert isinstance(widest.body, Row)
-    return Row((*item.parts[:place], Sign("("), *widest.body.parts, Sign(")"), *item.parts[place + 1 :]))
-
-
-def _groups(item: Row) -> list[Fenced]:
-    """What stands in parentheses in a row."""
-    return [part for part in item.parts if type(part) is Fenced and part.fence == "(" and isinstance(part.body, Row)]
-
-
-def _pieces(parts: tuple[Layout, ...]) -> list[tuple[Layout, ...]]:
-    """The sides of relations; else the terms with the signs before them; a single term in its factors, later ones after a cross."""
-    starts = _before(parts, _SIDES) or _before(parts, _TERMS)
-    if not starts:
-        starts = [n for n, part in enumerate(parts) if n and isinstance(part, Gap) and not _is_operator(parts[n - 1])]
-        if not starts:
-            return [parts]
-        ends = [*starts[1:], len(parts)]
-        return [parts[: starts[0]], *((_CROSS, *parts[a + 1 : b]) for a, b in zip(starts, ends, strict=True))]
-    bounds = [0, *starts, len(parts)]
-    return [parts[a:b] for a, b in pairwise(bounds)]
-
-
-def _is_operator(item: Layout) -> bool:
-    """Whether this is a derivative of what stands behind it, so that no line may end between them."""
-    return isinstance(item, Fraction) and item.top == Symbol("partial", "upright")
-
-
-def _before(parts: tuple[Layout, ...], names: tuple[str, ...]) -> list[int]:
-    """Where one of these signs stands, but not as the first part."""
-    return [number for number, part in enumerate(parts) if number and isinstance(part, Sign) and part.name in names]

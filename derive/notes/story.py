@@ -15,7 +15,6 @@ from derive.indices import Axis, Index
 from derive.induction import Induction, inductions
 from derive.network import Network
 from derive.notation.layout import Digits, Layout, Sign, Symbol, joined, row
-from derive.notation.letters import Letters
 from derive.notation.printing import page_for
 from derive.notation.profile import Notation
 from derive.notation.roles import is_fixed
@@ -157,9 +156,9 @@ class Story:
         """Whether a formula speaks of its own layer and its neighbours only."""
         return all(abs(other - layer) <= 1 for other in layers_in((result.equation.left, result.equation.right)))
 
-    def page(self, formulas: Sequence[Basic], view: View, given: Letters | None = None) -> Page:
-        """A page for a chain of formulas."""
-        return page_for(formulas, self.notation, view, given)
+    def page(self, formulas: Sequence[Basic], view: View, apart: Sequence[tuple[Index, Index]] = ()) -> Page:
+        """A page for a chain of formulas, in which some indices are named apart from each other."""
+        return page_for(formulas, self.notation, view, None, apart)
 
     def set(self, value: Basic, page: Page) -> Layout:
         """A formula on a page."""

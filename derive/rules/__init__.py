@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from derive.expressions import Expression
 from derive.rules.adjoints import insert_adjoint, insert_summaries
-from derive.rules.algebra import arithmetic, cancellation, common_factor, constant_factor, contraction, fold_definition
-from derive.rules.derivatives import constant_slope, known_slope, slope_through_output
+from derive.rules.algebra import arithmetic, cancellation, common_factor, constant_factor, contraction, fold_definition, fold_function
+from derive.rules.derivatives import constant_slope, known_slope, slope_of_formula, slope_through_output
 from derive.rules.lemmas import assumption, known_sum
 from derive.rules.surroundings import Rule, Surroundings
 from derive.steps import Step
@@ -36,6 +36,8 @@ def summarised_adjoints(value: Expression, around: Surroundings) -> Step | None:
 
 
 RULES: tuple[Rule, ...] = (
+    slope_of_formula,
+    fold_function,
     contraction,
     arithmetic,
     fold_definition,

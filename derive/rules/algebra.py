@@ -9,7 +9,7 @@ from derive.calculus.fold import fold
 from derive.calculus.scalar_algebra import cancelled
 from derive.calculus.split import split
 from derive.calculus.tidy import base_and_exponent, is_divisor, leading_sign, tidy
-from derive.expressions import Entry, Expression, Number, Plus, Power, Product, Total, factors_of, plus, product, terms_of
+from derive.expressions import Apply, Entry, Expression, Number, Plus, Power, Product, Total, factors_of, plus, product, terms_of
 from derive.rules.surroundings import Surroundings
 from derive.steps import Step
 from derive.traversal import free_indices, rebuild
@@ -43,6 +43,13 @@ def fold_definition(value: Expression, around: Surroundings) -> Step | None:
         return None
     finer = (Step("take_out", value, loose), Step("fold_definition", loose, after, _values(folded)))
     return Step("fold_definition", value, after, _values(folded), None, finer)
+
+
+def fold_function(value: Expression, around: Surroundings) -> Step | None:
+    """f(u) is the value that it defines, at once where u is a formula, so that it is not carried along."""
+    known = tuple(own for own in around.definitions if isinstance(own.right, Apply) and not isinstance(own.right.argument, Entry))
+    after, folded = fold(value, known)
+    return Step("fold_definition", value, after, _values(folded)) if folded else None
 
 
 def _values(folded: tuple[Entry, ...]) -> tuple[tuple[str, Basic], ...]:

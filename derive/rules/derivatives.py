@@ -31,6 +31,12 @@ def slope_through_output(value: Expression, around: Surroundings) -> Step | None
     return _each_slope("output_form", value, lambda slope: _through_output(slope, around.definitions))
 
 
+def slope_of_formula(value: Expression, around: Surroundings) -> Step | None:
+    """f'(u) = g(a) at once where u is a formula, so that it is not carried along."""
+    known = around.definitions
+    return _each_slope("output_form", value, lambda slope: None if isinstance(slope.argument, Entry) else _through_output(slope, known))
+
+
 def _each_slope(rule: str, value: Expression, replacement: Callable[[Apply], Expression | None]) -> Step | None:
     found: list[tuple[str, Basic]] = []
 

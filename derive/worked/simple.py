@@ -14,7 +14,8 @@ from derive.worked.ledger import Ledger, Place, places_of
 from derive.worked.numbers_file import Numbers
 from derive.worked.passes import Passes
 
-_TRIES, _MARGIN = 80, 0.01
+_TRIES, _FEWEST, _NODES, _MARGIN = 80, 4, 20_000, 0.01
+"""Numbers are drawn so often at most, less often where formulas are so long that the nodes read in all tries would be more than these."""
 
 
 def simple_numbers(passes: Passes, variant: int = 1) -> Numbers:
@@ -31,13 +32,14 @@ def numbers_for(passes: Passes, variant: int = 1) -> dict[Place, str]:
     gradients = [equation for equation in passes.backward if equation.tensor.role in GRADIENTS]
     reason: InputError | None = None
     fallback: dict[Place, str] | None = None
-    for attempt in range(_TRIES):
+    tries = _tries(passes)
+    for attempt in range(tries):
         given = _drawn(system, stream)
         ledger = Ledger(passes, {place: Fraction(text) for place, text in given.items()})
         try:
             ledger.of(Entry(system.loss))
             clear = ledger.closest > _MARGIN
-            varied = attempt >= _TRIES // 2 or all(len(taken) > 1 for taken in ledger.branches.values())
+            varied = attempt >= tries // 2 or all(len(taken) > 1 for taken in ledger.branches.values())
             if clear and varied and all(_answers(equation, ledger) for equation in gradients):
                 return given
         except InputError as error:
@@ -47,6 +49,11 @@ def numbers_for(passes: Passes, variant: int = 1) -> dict[Place, str]:
     if fallback is None:
         raise reason or InputError(f"{system.name}: no simple numbers found")
     return fallback
+
+
+def _tries(passes: Passes) -> int:
+    nodes = sum(1 for equation in (*passes.system.equations, *passes.backward) for _ in walk(equation.right))
+    return max(_FEWEST, min(_TRIES, _NODES // nodes))
 
 
 def _answers(equation: Equation, ledger: Ledger) -> bool:

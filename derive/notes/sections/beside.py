@@ -11,9 +11,10 @@ from derive.network import Network, batched, pattern_system
 from derive.notation.layout import Layout, Sign, Symbol, row
 from derive.notation.profile import Notation, load, names
 from derive.notation.typeset import layout
+from derive.notes.breaking import broken
 from derive.notes.chains import bare_lines
 from derive.notes.document import Block, Line, Paragraph, Section, Table
-from derive.notes.measure import broken, width
+from derive.notes.measure import width
 from derive.notes.story import Story
 from derive.results import Result, Results, results_of
 from derive.specifications.specification import Specification

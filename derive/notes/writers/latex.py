@@ -9,10 +9,11 @@ from functools import singledispatch
 from itertools import count
 
 from derive.notation.latex import escape_latex, to_latex
-from derive.notation.layout import Layout, Sign, height, row
+from derive.notation.layout import Layout, Row, Sign, height, row
+from derive.notes.breaking import broken
 from derive.notes.document import Algorithm, AlgorithmLine, Block, Boxed, Chain, Figure, Items, Line, Listing, Paragraph, Section, Table
 from derive.notes.figures.tikz import tikz
-from derive.notes.measure import broken, sentence_width, width
+from derive.notes.measure import sentence_width, width
 from derive.notes.writers.heights import Heights
 from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
@@ -240,9 +241,10 @@ def _rows(line: Line, own: float, spread: _Spread, paper: Paper) -> list[_Cells]
     rows: list[_Cells] = []
     limit = spread.room - 2.0
     for number, part in enumerate(broken(line.right, limit)):
-        text = f"$\\displaystyle {to_latex(part)}$"
+        text = f"$\\displaystyle {'{}' if number else ''}{to_latex(part)}$"
         inside = f"\\rlap{{{text}}}" if width(part) <= limit else f"\\rlap{{\\resizebox{{{limit:.1f}em}}{{!}}{{{text}}}}}"
-        rows.append(_Cells("", f"\\qquad {inside}") if number else _Cells(left, f"{relation} {inside}"))
+        deeper = "\\quad" if isinstance(part, Row) and part.parts[0] == Sign("times") else ""
+        rows.append(_Cells("", f"\\qquad{deeper} {inside}") if number else _Cells(left, f"{relation} {inside}"))
     rows[-1] = replace(rows[-1], tag=tag, label=label)
     if line.reason:
         rows.append(_Cells("", f"\\qquad \\rlap{{\\reason{{{spread.room - 4.0:.1f}}}{{{inline(line.reason, paper)}}}}}"))

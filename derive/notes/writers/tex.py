@@ -49,4 +49,4 @@ def tex(document: Document) -> str:
 
 def _head(document: Document) -> list[tuple[str, str]]:
     byline = [("\\raggedright", escape_latex(line)) for line in document.byline]
-    return [("\\LARGE\\bfseries", inline(document.title, PAPER)), ("\\raggedright", inline(document.subtitle, PAPER)), *byline]
+    return [("\\LARGE\\bfseries\\raggedright", inline(document.title, PAPER)), ("\\raggedright", inline(document.subtitle, PAPER)), *byline]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from derive.notation.latex import to_latex
 from derive.notation.layout import Digits, Fraction, Gap, Layout, Sign, Symbol, fenced, row
-from derive.notes.measure import broken, width
+from derive.notes.breaking import broken
+from derive.notes.measure import width
 
 
 def terms(count: int) -> Layout:
