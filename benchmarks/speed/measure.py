@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from time import perf_counter, process_time
 
@@ -11,10 +11,11 @@ import numpy as np
 
 from benchmarks.speed.cases import Case
 from benchmarks.speed.ours import by_deltarule
+from benchmarks.speed.products import products_alone
 from benchmarks.speed.rivals import RIVALS
 from benchmarks.speed.system import System
 
-OURS = "deltarule"
+OURS, PRODUCTS = "deltarule", "products alone"
 FEWEST_ROUNDS = 11
 BURST = 0.002
 """Seconds that a system runs before it is the next one's turn, at least one step."""
@@ -61,33 +62,37 @@ def _error(left: float | np.ndarray, right: float | np.ndarray) -> float:
 
 
 def measured(case: Case, seconds: float) -> dict[str, list[float]]:
-    """Processor seconds of a step of each system, in every round."""
+    """Processor seconds of a step of each system, and of its products of matrices alone, in every round."""
     found = systems(case)
     check_agreement(found)
-    counts = {name: max(1, int(BURST / _once(system))) for name, system in found.items()}
-    times: dict[str, list[float]] = {name: [] for name in found}
+    return in_turn({**{name: system.step for name, system in found.items()}, PRODUCTS: products_alone(case)}, seconds)
+
+
+def in_turn(steps: Mapping[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
+    """Processor seconds of each step in every round; a round is a burst of each."""
+    counts = {name: max(1, int(BURST / _once(step))) for name, step in steps.items()}
+    times: dict[str, list[float]] = {name: [] for name in steps}
     start = perf_counter()
-    while perf_counter() - start < seconds or len(times[OURS]) < FEWEST_ROUNDS:
-        for name, system in found.items():
-            times[name].append(_burst(system, counts[name]))
+    while perf_counter() - start < seconds or min(map(len, times.values())) < FEWEST_ROUNDS:
+        for name, step in steps.items():
+            times[name].append(_burst(step, counts[name]))
     return times
 
 
-def _burst(system: System, count: int) -> float:
-    """Processor seconds of one of several steps: time in which the system waits for its turn on the core does not count."""
-    step = system.step
+def _burst(step: Callable[[], object], count: int) -> float:
+    """Processor seconds of one of several steps: time in which it waits for its turn on the core does not count."""
     start = process_time()
     for _ in range(count):
         step()
     return (process_time() - start) / count
 
 
-def _once(system: System) -> float:
+def _once(step: Callable[[], object]) -> float:
     """Seconds of one step, the shortest of three."""
-    return max(min(_burst(system, 1) for _ in range(3)), 1e-7)
+    return max(min(_burst(step, 1) for _ in range(3)), 1e-7)
 
 
-def ratios(times: Mapping[str, list[float]]) -> dict[str, float]:
-    """How many times longer a rival takes than we do: the median over rounds."""
-    own = times[OURS]
-    return {name: median(t / o for t, o in zip(series, own, strict=True)) for name, series in times.items() if name != OURS}
+def ratios(times: Mapping[str, Sequence[float]], base: str = OURS) -> dict[str, float]:
+    """How many times longer than one system each of the others takes: the median over rounds."""
+    own = times[base]
+    return {name: median(t / o for t, o in zip(series, own, strict=True)) for name, series in times.items() if name != base}

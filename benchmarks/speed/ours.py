@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -12,17 +13,17 @@ from benchmarks.speed.cases import Case
 from benchmarks.speed.system import System
 
 
-def emitted(case: Case) -> ModuleType:
-    """The module that deltarule emits for a case, in the style that it chooses for the size of the batch."""
-    text = deltarule.network(case.spec, loss=case.loss).emit(dtype="float32", batch=case.batch)
+def emitted(case: Case, **options: Any) -> ModuleType:
+    """The module that deltarule emits for a case, in the style and form that it chooses for the size of the batch, or as asked."""
+    text = deltarule.network(case.spec, loss=case.loss).emit(dtype="float32", batch=case.batch, **options)
     module = ModuleType(f"case_{case.name}")
     exec(compile(str(text), module.__name__, "exec"), module.__dict__)
     return module
 
 
-def by_deltarule(case: Case) -> System:
+def by_deltarule(case: Case, **options: Any) -> System:
     """A workspace with its parameters in place; for the smallest networks straight-line Python over tuples."""
-    module = emitted(case)
+    module = emitted(case, **options)
     layers, x, t = case.point
     parameters = module.Parameters(*(array for layer in layers for array in layer))
     if hasattr(module, "straight_line"):

@@ -10,18 +10,19 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.speed.cases import Case
-from benchmarks.speed.measure import OURS, ratios
+from benchmarks.speed.measure import OURS, PRODUCTS, ratios
 from benchmarks.speed.rivals import RIVALS
 
 Times = Mapping[Case, Mapping[str, list[float]]]
 
 
 def table(found: Times) -> str:
-    """A row for each case: our time, and how many times longer each rival takes."""
-    lines = [["case", "one step", *RIVALS], ["---", "---:", *["---:"] * len(RIVALS)]]
+    """A row for each case: our time, how many times longer each rival takes, and the step's products of matrices alone."""
+    columns = (*RIVALS, PRODUCTS)
+    lines = [["case", "one step", *columns], ["---", "---:", *["---:"] * len(columns)]]
     for case, times in found.items():
         slower = ratios(times)
-        cells = (times_as_long(slower[name]) if name in slower else "not installed" for name in RIVALS)
+        cells = (times_as_long(slower[name]) if name in slower else "not installed" for name in columns)
         lines.append([f"{case.name}: {case.title}", duration(median(times[OURS])), *cells])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.speed.cases import CASES
-from benchmarks.speed.measure import OURS, check_agreement, ratios
+from benchmarks.speed.measure import OURS, PRODUCTS, check_agreement, ratios
 from benchmarks.speed.ours import by_deltarule
 from benchmarks.speed.report import duration, table
 from benchmarks.speed.rivals.with_autograd import by_autograd
@@ -43,8 +43,8 @@ def test_a_ratio_is_the_median_of_the_ratios_of_rounds() -> None:
 
 
 def test_the_table_has_a_row_for_each_case_and_says_what_is_not_installed() -> None:
-    found = table({CASES[2]: {OURS: [2e-6], "naive NumPy": [5e-6]}}).splitlines()
-    assert found[2] == "| C: 4-10-3 tanh, batch 32 | 2 µs | 2.5 | not installed | not installed | not installed |"
+    found = table({CASES[2]: {OURS: [2e-6], "naive NumPy": [5e-6], PRODUCTS: [1e-6]}}).splitlines()
+    assert found[2] == "| C: 4-10-3 tanh, batch 32 | 2 µs | 2.5 | not installed | not installed | not installed | 0.5 |"
     assert duration(0.0123) == "12.3 ms"
 
 

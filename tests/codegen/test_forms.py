@@ -111,6 +111,14 @@ def test_a_form_that_is_hardly_faster_or_only_at_times_is_not_chosen() -> None:
     assert fastest({first: [1.0, 2.0] * 4, second: [0.9, 1.8] * 4}) == second
 
 
+def test_a_form_that_is_faster_only_once_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, *_ = choices()
+    times = iter([{first: [1.0] * 8, second: [0.8] * 8}, {first: [1.0] * 8, second: [0.99] * 8}])
+    monkeypatch.setattr("codegen.tuning.measured", lambda steps: next(times))
+    monkeypatch.setattr("codegen.tuning._step", lambda text, batch: None)
+    assert tuned({first: "", second: ""}, 4) == first
+
+
 def test_tuned_decisions_reproduce_the_bytes_of_the_module(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "deltarule", "emit", "2-2:tanh-2:softmax"]
     subprocess.run([*command, "--tune", "-o", str(tmp_path / "a.py")], check=True)
