@@ -207,11 +207,9 @@ class Network:
         """
         from codegen.certificate import CertificateError
         from codegen.verify_module import verify_module
-        from derive.reader.notes import verify_notes
         from derive.verification.statements import CHECKED, Report, Statement, joined
-        from derive.verification.verify import verify
 
-        formulas = verify(self.results) if notes is None else verify_notes(read(notes), self.results)
+        formulas = self._verified() if notes is None else self._verified_notes(read(notes))
         try:
             source = self.emit() if code is None else code if isinstance(code, Text) else read(code)
         except CertificateError as error:
@@ -219,6 +217,16 @@ class Network:
         with_dx = "def loss_gradients_and_dx(" in source
         whole = self if with_dx == self.input_gradient else replace(self, input_gradient=with_dx)
         return joined([formulas, verify_module(source, whole.results)])
+
+    def _verified(self) -> Report:
+        from derive.verification.verify import verify
+
+        return verify(self.results)
+
+    def _verified_notes(self, text: str) -> Report:
+        from derive.reader.notes import verify_notes  # what reads LaTeX is large, and only judged notes need it
+
+        return verify_notes(text, self.results)
 
     def check(self, claim: str, *, notation: str | Path = "nielsen") -> Verdict:
         """Whether a claim about this network is right, and if not, why.

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from derive.calculus.scalar_algebra import weight
 from derive.calculus.substitute import right_side_at
+from derive.chain import origin
 from derive.chain_rule import Sweep, reverse_sweep
 from derive.conventions.forward import rewritten
 from derive.conventions.manner import manner_of
@@ -110,7 +111,7 @@ def _chosen(system: System, wanted: Sequence[Tensor], manner: Manner) -> dict[st
 
 def _simpler(own: Derivation, textbook: Derivation) -> Derivation:
     """The textbook's derivation where it inserts a derivative and comes out shorter for it, as for a sigmoid with its own cross-entropy."""
-    inserts = any(step.rule == "insert_adjoint" for step in textbook.steps)
+    inserts = any(step.rule == "insert_adjoint" for step in origin(textbook).steps)
     return textbook if inserts and weight(textbook.result) <= weight(own.result) + 1 else own
 
 

@@ -7,8 +7,7 @@ module says about a line of a derivation is independent of how the line was foun
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import singledispatch
+from functools import cache, lru_cache, singledispatch
 from typing import Any, Protocol
 
 from sympy import Basic
@@ -68,17 +67,18 @@ class Source(Protocol):
     def branched(self, node: Cases, branch: int) -> None: ...
 
 
-@dataclass(frozen=True)
 class Scope:
     """Where an expression stands: positions of its indices and the argument of a function's formula.
 
     The tensors ``held`` are fixed inside a ``Partial``, because the line accounts for their influence in another factor.
     """
 
-    source: Source
-    bindings: Mapping[Index, int]
-    held: tuple[str, ...] = ()
-    argument: list[Any] | None = None
+    __slots__ = ("argument", "bindings", "held", "source")  # one is made for every term of every sum
+
+    def __init__(
+        self, source: Source, bindings: Mapping[Index, int], held: tuple[str, ...] = (), argument: list[Any] | None = None
+    ) -> None:
+        self.source, self.bindings, self.held, self.argument = source, bindings, held, argument
 
     def at(self, index: Index, place: int) -> Scope:
         return Scope(self.source, {**self.bindings, index: place}, self.held, self.argument)
@@ -98,19 +98,26 @@ def zero() -> Any:
     return 0
 
 
-@singledispatch
 def closure(value: Basic, scope: Scope) -> Closure:
     """A function without arguments that returns the value of an expression from the present values of entries."""
+    return _rule(type(value))(value, scope)
+
+
+@singledispatch
+def _closure(value: Basic, scope: Scope) -> Closure:
     raise EvaluationError(f"no value for {type(value).__name__}")
 
 
-@closure.register
+_rule: Callable[[type], Callable[[Basic, Scope], Closure]] = cache(_closure.dispatch)  # asked for at every node and position
+
+
+@_closure.register
 def _(value: Number, scope: Scope) -> Closure:
     number = scope.source.context.mpf(int(value.value.p)) / int(value.value.q)
     return lambda: number
 
 
-@closure.register
+@_closure.register
 def _(value: Constant, scope: Scope) -> Closure:
     if value.name != "pi":
         raise EvaluationError(f"no value for the constant {value.name}")
@@ -118,13 +125,13 @@ def _(value: Constant, scope: Scope) -> Closure:
     return lambda: +context.pi
 
 
-@closure.register
+@_closure.register
 def _(value: Size, scope: Scope) -> Closure:
     number = scope.source.context.mpf(scope.source.size(value.axis))
     return lambda: number
 
 
-@closure.register
+@_closure.register
 def _(value: Variable, scope: Scope) -> Closure:
     argument = scope.argument
     if argument is None:
@@ -132,17 +139,17 @@ def _(value: Variable, scope: Scope) -> Closure:
     return lambda: argument[0]
 
 
-@closure.register
+@_closure.register
 def _(value: Entry, scope: Scope) -> Closure:
     return scope.source.read(value.tensor, tuple(position_of(p, scope.bindings) for p in value.positions))
 
 
-@closure.register
+@_closure.register
 def _(value: Plus, scope: Scope) -> Closure:
     return _summed([closure(term, scope) for term in value.args])
 
 
-@closure.register
+@_closure.register
 def _(value: Total, scope: Scope) -> Closure:
     places = [scope.at(value.index, i) for i in range(scope.source.size(value.index.axis))]
     if isinstance(value.body, Product) and len(value.body.args) == 2 and all(isinstance(f, Entry) for f in value.body.args):
@@ -191,11 +198,11 @@ def _summed(parts: list[Closure]) -> Closure:
     return added
 
 
-@closure.register
+@_closure.register
 def _(value: Product, scope: Scope) -> Closure:
     """Brackets come first, because they guard what cannot be read elsewhere; then derivatives, because they often vanish."""
     found: dict[int, Closure] = {}
-    for place in sorted(range(len(value.args)), key=lambda place: _urgency(value.args[place])):
+    for place in _by_urgency(value):
         found[place] = closure(value.args[place], scope)
         if found[place] is zero:
             return zero
@@ -215,11 +222,17 @@ def _(value: Product, scope: Scope) -> Closure:
     return multiplied
 
 
+@lru_cache(maxsize=1 << 12)
+def _by_urgency(value: Product) -> tuple[int, ...]:
+    """The places of the factors in the order in which they are looked at."""
+    return tuple(sorted(range(len(value.args)), key=lambda place: _urgency(value.args[place])))
+
+
 def _urgency(factor: Basic) -> int:
     return 0 if isinstance(factor, Bracket) else 1 if isinstance(factor, Partial) else 2
 
 
-@closure.register
+@_closure.register
 def _(value: Power, scope: Scope) -> Closure:
     context, base = scope.source.context, closure(value.base, scope)
     if isinstance(value.exponent, Number) and value.exponent.value.q == 1:
@@ -236,7 +249,7 @@ def _(value: Power, scope: Scope) -> Closure:
     return raised
 
 
-@closure.register
+@_closure.register
 def _(value: Largest, scope: Scope) -> Closure:
     source = scope.source
     parts = [closure(value.body, scope.at(value.index, i)) for i in range(source.size(value.index.axis))]
@@ -250,13 +263,13 @@ def _(value: Largest, scope: Scope) -> Closure:
     return largest
 
 
-@closure.register
+@_closure.register
 def _(value: Apply, scope: Scope) -> Closure:
     function, argument = scope.source.scalar(value.function), closure(value.argument, scope)
     return lambda: function(argument())
 
 
-@closure.register
+@_closure.register
 def _(value: Partial, scope: Scope) -> Closure:
     if isinstance(value.by, Variable):
         return _slope(value.of, scope)
@@ -279,7 +292,7 @@ def _slope(of: Expression, scope: Scope) -> Closure:
     return lambda: central_difference(scope.source.context, at, argument[0])
 
 
-@closure.register
+@_closure.register
 def _(value: Bracket, scope: Scope) -> Closure:
     tests = [holds(relation, scope) for relation in value.relations]
     if any(test is False for test in tests):
@@ -289,7 +302,7 @@ def _(value: Bracket, scope: Scope) -> Closure:
     return lambda: one if all(test() for test in open_tests) else nothing
 
 
-@closure.register
+@_closure.register
 def _(value: Cases, scope: Scope) -> Closure:
     branches: list[tuple[Callable[[], bool], Closure]] = []
     otherwise: Closure | None = None

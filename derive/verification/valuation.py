@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product as positions_in
 from math import prod
 from typing import Any
@@ -18,7 +19,7 @@ from mpmath import MPContext
 from derive.equations import Equation, System
 from derive.expressions import Cases, Entry, Expression, Function, Partial, Tensor
 from derive.indices import Axis, Index
-from derive.traversal import walk
+from derive.traversal import free_indices, walk
 from derive.verification.adjoints import Graph, Summand, confirmed_adjoints
 from derive.verification.evaluate import (
     STEP_DIGITS,
@@ -96,6 +97,7 @@ class Valuation:
         self._known: dict[tuple[int, str, tuple[str, ...]], dict[int, Any]] = {}
         self._accounts: dict[Expression, tuple[str, ...]] = {}
         self._reached: dict[int, set[int]] = {}
+        self._bodies: dict[tuple[Expression, tuple[tuple[Index, int], ...], tuple[str, ...]], Summand] = {}
         self._summands: dict[int, tuple[Summand, ...]] = {}
         self._places: dict[int, tuple[Expression, Scope]] = {}
         self._adjoints: dict[int, Any] | None = None
@@ -202,6 +204,7 @@ class Valuation:
     def _forget(self) -> None:
         self._known.clear()
         self._numbers.clear()
+        self._bodies.clear()
         self._adjoints = None
 
     def pin(self, tensor: Tensor, position: tuple[int, ...], number: Any) -> None:
@@ -218,14 +221,14 @@ class Valuation:
         """With one entry of a point that was run pinned; afterwards everything is as before."""
         slot = self._slot(tensor, position)
         formula, values = self._formulas[slot], list(self.values)
-        remembered = dict(self._known), dict(self._numbers), self._adjoints
+        remembered = dict(self._known), dict(self._numbers), dict(self._bodies), self._adjoints
         try:
             self._shift(slot, number)
             self.run()
             yield
         finally:
             self._formulas[slot], self.values[:] = formula, values
-            self._known, self._numbers, self._adjoints = remembered
+            self._known, self._numbers, self._bodies, self._adjoints = remembered
 
     def run(self, equations: Sequence[Equation] | None = None) -> None:
         """Compute the entries of these equations, of all without an argument.
@@ -380,10 +383,7 @@ class Valuation:
                 values[slot] = value
 
     def _local(self, of: Expression, by: int, scope: Scope) -> Any:
-        reads: list[int] = []
-        self._reading = reads
-        body = closure(of, scope)
-        self._reading = None
+        body, reads = self._read_by(of, scope)
         if body is zero:
             return self.context.zero
         answering = {slot for slot in reads if slot in self._rank and self._owners[slot] not in scope.held}
@@ -392,6 +392,22 @@ class Valuation:
         changed = self._downstream(by, scope.held, answering)
         up, down = (body() for _ in self._perturbed(by, changed))
         return (up - down) / (2 * self.context.mpf(10) ** -STEP_DIGITS)
+
+    def _read_by(self, of: Expression, scope: Scope) -> Summand:
+        """The closure of an expression and the entries that it reads; a line differentiates one expression by many entries."""
+        places = tuple((index, scope.bindings[index]) for index in _free_indices(of) if index in scope.bindings)
+        key = (of, places, scope.held)
+        if key not in self._bodies:
+            outer, self._reading = self._reading, []
+            body = closure(of, Scope(self, scope.bindings, scope.held))
+            self._bodies[key] = body, tuple(dict.fromkeys(self._reading))
+            self._reading = outer
+        return self._bodies[key]
+
+
+@lru_cache(maxsize=1 << 12)
+def _free_indices(value: Expression) -> tuple[Index, ...]:
+    return free_indices(value)
 
 
 def accounted_for(value: Expression, loss: Tensor) -> tuple[str, ...]:
