@@ -27,7 +27,6 @@ from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord,
 from codegen.targets.templates import render
 from codegen.updates.record import training_record
 from derive.chain_rule import Sweep
-from derive.errors import InputError
 from derive.expressions import ONE, Tensor, Total
 from derive.network import Network
 from derive.optimisers import Optimiser
@@ -67,9 +66,8 @@ def emit(
     results, for the header. Raises CertificateError where
     a check fails.
     """
+    rule = None if optimiser is None else named_optimiser(optimiser)
     if isinstance(network.specification, EquationSpecification):
-        if optimiser is not None:
-            raise InputError("--optimiser is for networks of layers: equations of their own have no patterns to train on")
         return emit_system(
             network,
             sweep,
@@ -78,9 +76,9 @@ def emit(
             number=number,
             version=version,
             fingerprint=fingerprint,
+            rule=rule,
         )
     problem = problem_for(network, sweep, number)
-    rule = None if optimiser is None else named_optimiser(optimiser)
     chosen = automatic(problem, batch) if style == "auto" else style
     facts = Facts(network, chosen, dtype, version, batch, decisions, rule, fingerprint).decided(problem)
     text = facts.module(problem)
@@ -170,7 +168,7 @@ class Facts:
         merged = problem if bare and not vectorised else prepared(problem)
         program = None if bare and not vectorised else optimised(merged, decisions)
         with_training = self.rule if vectorised or not bare else None
-        training = training_record(with_training, problem if self.style == "scalar" else None) if with_training else None
+        training = training_record(with_training, problem.parameters if self.style == "scalar" else ()) if with_training else None
         if program and vectorised:
             own = numpy_vectorised.passes_record(merged, program, cite=not bare, plain=decisions.plain)
         elif self.style == "scalar":

@@ -115,8 +115,8 @@ def _training(module: ModuleType, subject: Subject) -> tuple[Statement, ...]:
     rule = optimiser(module.OPTIMISER) if module.OPTIMISER in optimiser_names() else None
     if rule is None:
         return (Statement("", "", CHECKED, False, f"train: {str(module.OPTIMISER)[:20]!r} is no optimiser"),)
-    parameters, x, t = _at(module, subject, subject.points[-1])
-    error = error_of_training(module, rule, parameters, x, t, rate=0.01, steps=4)
+    parameters, *given = _at(module, subject, subject.points[-1])
+    error = error_of_training(module, rule, parameters, given, rate=0.01, steps=4)
     bound = BOUNDS[np.dtype(module.DTYPE).name]
     detail = f"agree with the rule of {rule.name}, error < {bound:g}" if error < bound else f"are off by {error:.1g}"
     return (Statement("", "", CHECKED, error < bound, f"train: four steps {detail}"),)

@@ -278,18 +278,20 @@ def _training(
     """A step of the training, and what it has made of parameters and memory."""
     x_rows = [tuple(row) for row in x.tolist()]
     t_rows = [tuple(row) for row in t.tolist()]
+
+    def gradient(flat, rows):
+        if rows is None:
+            return straight_line(flat, x_rows, t_rows)
+        chosen = rows.tolist()
+        return straight_line(flat, [x_rows[k] for k in chosen], [t_rows[k] for k in chosen])
+
     flat = _flat(state.parameters)
     memory = (_flat(state.previous), _flat(state.size))
     present = [flat, memory]
 
     def advance(rows, learning_rate, n, clip_norm, weight_decay):
         flat, memory = present
-        if rows is None:
-            cost, slopes = straight_line(flat, x_rows, t_rows)
-        else:
-            chosen = rows.tolist()
-            x_own, t_own = [x_rows[k] for k in chosen], [t_rows[k] for k in chosen]
-            cost, slopes = straight_line(flat, x_own, t_own)
+        cost, slopes = gradient(flat, rows)
         if clip_norm is not None:
             norm = math.sqrt(sum(slope * slope for slope in slopes))
             if norm > clip_norm:
@@ -978,7 +980,8 @@ def _training_agrees() -> bool:
     state, error = _state(parameters, None, rate), 0.0
     for n in range(1, 5):
         flat = _flat(state.parameters)
-        slopes = _views(np.array(straight_line(flat, x.tolist(), t.tolist())[1]))
+        slopes = straight_line(flat, x.tolist(), t.tolist())[1]
+        slopes = _views(np.array(slopes))
         before = (state.parameters, slopes, *state[6:])
         known = {"learning_rate": rate, "state": state}
         rounded = _rounded(state.parameters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +19,20 @@ from codegen.systems import array_form, loop_form, scalar_form
 from codegen.systems.fields import array_records, numbers_in
 from codegen.systems.record import SystemRecord, reference_lines, sums_to_one
 from codegen.systems.stages import Work, work_of
+from codegen.targets.python_scalar import NOTHING
 from codegen.targets.templates import render
+from codegen.updates.data import OF_EQUATIONS
+from codegen.updates.record import training_record
 from derive.chain_rule import Sweep
 from derive.errors import InputError
 from derive.expressions import Tensor
 from derive.network import Network, network
+from derive.optimisers import Optimiser
 from derive.results import results_of
 from derive.specifications.equation_specification import EquationSpecification
 
 MOST_CHECKED = 3000
 """Systems with more numbers in their arrays are checked with smaller axes, where they have a meaning with these."""
-FORMS: Mapping[str, Any] = {"vectorised": array_form, "scalar": scalar_form, "loops": loop_form}
 SIGNED = "np.asarray(random.uniform(-1, 1, shape))"
 POSITIVE = "np.asarray(random.uniform(0.1, 0.9, shape))"
 USAGE = """\
@@ -50,6 +53,14 @@ The fastest way for few numbers is without arrays, on tuples of floats:
     flat = flatten(parameters)
     cost, slopes = straight_line(flat, [value.tolist() for value in inputs])
 """
+TRAINING = """
+To train, on the inputs of one pattern or of many (arrays with an axis of patterns in
+front), and to go on later with the state:
+
+    parameters, history, state = train(
+        parameters, inputs, epochs=10, learning_rate=0.01, seed=0
+    )
+"""
 NUMBERS = """
 Indices count from 0. Numbers in comments, such as (8), are those of the lecture notes
 of the same equations."""
@@ -65,6 +76,7 @@ class Maker:
     version: str
     sample: str = SIGNED
     fingerprint: str = ""
+    rule: Optimiser | None = None
 
     def module(self, work: Work, bare: bool = False) -> str:
         """The text of the module, not yet certified; a bare one has neither header nor comments."""
@@ -72,17 +84,23 @@ class Maker:
 
     def record(self, work: Work, bare: bool) -> SystemRecord:
         """What the templates read."""
-        own = FORMS[self.style].passes_record(work, cite=not bare)
+        rule = self.rule if self.style != "loops" or not bare else None
+        training = training_record(rule, work.parameters if self.style == "scalar" else (), OF_EQUATIONS) if rule else None
+        if self.style == "scalar":
+            besides = training.numbers.needs if training and training.numbers else NOTHING
+            own = scalar_form.passes_record(work, cite=not bare, besides=besides)
+        else:
+            own = (array_form if self.style == "vectorised" else loop_form).passes_record(work, cite=not bare)
         reference = reference_lines(work)
         specification = self.network.specification
         lines = [line for part in ("forward_lines", "loss_lines", "step_lines") for line in own.get(part, ())]
-        mathematical = own["scalar"].is_mathematical if self.style == "scalar" else any("math.erf(" in line for line in lines)
+        called = own["scalar"].is_mathematical if self.style == "scalar" else any("math.erf(" in line for line in lines)
         values = tuple(formula.shown.tensor for stage in work.forward for formula in stage.formulas)
         return SystemRecord(
             name=self.network.name,
             title=f"{self.network.name}: equations and their gradients, derived by deltarule ({self.style}, {self.dtype}).",
             header="" if bare else self.header(work),
-            imports=(*(["import math"] if mathematical else []), "import sys", "from typing import NamedTuple"),
+            imports=(*(["import math"] if called or training else []), "import sys", "from typing import NamedTuple"),
             dtype=self.dtype,
             spec_hash=specification.hash,
             parameters=array_records(work.system.parameters),
@@ -97,6 +115,7 @@ class Maker:
             erf=erf_record(self.dtype) if any("erf(" in line and "math.erf(" not in line for line in lines) else {},
             erf_series=any("_erf_series(" in line for line in reference),
             tolerance=f"{BOUNDS[self.dtype]:.0e}".replace("e-0", "e-"),
+            training=training,
             **own,
         )
 
@@ -110,13 +129,16 @@ class Maker:
             *([("Formulas", f"{self.fingerprint}, the fingerprint of the notes that have them")] if self.fingerprint else []),
             ("Certificate", self.certificate(work)),
         )
-        ways = STRAIGHT_LINE if self.style == "scalar" else ""
-        return labelled(facts, f"{USAGE}{ways}{NUMBERS}")
+        ways = (STRAIGHT_LINE if self.style == "scalar" else "", TRAINING if self.rule else "")
+        return labelled(facts, "".join((USAGE, *ways, NUMBERS)))
 
     def certificate(self, work: Work) -> str:
         """What is checked, in words."""
         scalar = self.style == "scalar"
-        extra = ("straight_line against the loops",) if scalar else ()
+        extra = [
+            *(["straight_line against the loops"] if scalar else []),
+            *(["four steps of train against the update as it stands"] if self.rule else []),
+        ]
         return certificate.statement(self.dtype, scalar or _numbers(work) <= MOST_CHECKED, self.style == "vectorised", extra)
 
 
@@ -129,11 +151,12 @@ def emit_system(
     number: Callable[[Tensor], int] | None = None,
     version: str = "",
     fingerprint: str = "",
+    rule: Optimiser | None = None,
 ) -> str:
-    """The module of an equation file, certified. Raises CertificateError where a check fails."""
+    """The module of an equation file, certified; with a ``rule`` it can train. Raises CertificateError where a check fails."""
     work = work_of(sweep.system, sweep.derivations, number)
     sample, loops = _sampled(network, work, dtype)
-    maker = Maker(network, style, dtype, version, sample, fingerprint)
+    maker = Maker(network, style, dtype, version, sample, fingerprint, rule)
     text = maker.module(work)
     certify(work, maker, text, loops)
     return text

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from codegen.scalar.expand import Place, expanded
 from codegen.scalar.values import Value, Values
 from codegen.targets.loops import loop_lines
+from codegen.targets.python_scalar import FROM_MATH
 from codegen.targets.python_scalar.lines import Assignments, Needs, bracketed, reached, unconditional
 from codegen.targets.python_scalar.text import text
 from codegen.updates.formulas import EVERY, Formulas, cited_update
 from derive.expressions import Entry
 from derive.optimisers import GRADIENT, LEARNING_RATE, PARAMETER, STEP, Optimiser
 from derive.traversal import tensors_of
+
+RESERVED = ("flat_parameters", "slopes", "memory", "numbers", "updated", "math", *FROM_MATH)
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,18 @@ class NumberUpdate:
 
     lines: tuple[str, ...]
     needs: Needs
+
+
+def number_names(rule: Optimiser, names: Sequence[str]) -> list[str]:
+    """Names of parameters beside which an update finds names for everything else: these ones, or where they clash plain numbers."""
+    prefixes = ("", "d", *(f"{state}_" for state in rule.state))
+    kept = [f"{prefix}{name}" for name in names for prefix in prefixes]
+    everything = [*kept, *(f"next_{name}" for name in kept)]
+    shared = [number.name for number in Formulas(rule).shared.values()]
+    own = {*RESERVED, LEARNING_RATE.name, STEP.name, *rule.constants, *rule.state, *shared}
+    if len(set(everything)) == len(everything) and own.isdisjoint(everything):
+        return list(names)
+    return [f"w{place}" for place in range(len(names))]
 
 
 def number_update(rule: Optimiser, names: Sequence[str]) -> NumberUpdate:

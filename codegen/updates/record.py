@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import product as positions_of
 
 from codegen.constants import float_text
-from codegen.problem import Problem
 from codegen.scalar.helpers import HELPERS
 from codegen.targets.python_text import Source, text
+from codegen.updates.data import OF_LAYERS, Data
 from codegen.updates.formulas import EVERY
-from codegen.updates.numbers import NumberUpdate, literal_update, number_update
+from codegen.updates.numbers import NumberUpdate, literal_update, number_names, number_update
 from codegen.updates.vector import VectorUpdate, vector_update
 from derive.expressions import Number, Tensor
 from derive.optimisers import GRADIENT, LEARNING_RATE, PARAMETER, STEP, Optimiser
@@ -30,6 +30,7 @@ class TrainingRecord:
     constants: tuple[tuple[str, str], ...]
     state: tuple[tuple[str, str], ...]
     literal: tuple[str, ...]
+    data: Data
     vectors: VectorUpdate | None = None
     numbers: NumberUpdate | None = None
 
@@ -95,15 +96,16 @@ class TrainingRecord:
         return tuple(name for name in HELPERS if self.numbers is not None and name in self.numbers.needs.calls)
 
 
-def training_record(rule: Optimiser, on_floats: Problem | None = None) -> TrainingRecord:
-    """The training with an optimiser on vectors, or on the floats of a problem."""
-    names = [name for tensor in on_floats.parameters for name in entry_names(tensor)] if on_floats else []
+def training_record(rule: Optimiser, on_floats: Sequence[Tensor] = (), data: Data = OF_LAYERS) -> TrainingRecord:
+    """The training with an optimiser on vectors, or on the floats of these parameters."""
+    names = number_names(rule, [name for tensor in on_floats for name in entry_names(tensor)])
     return TrainingRecord(
         name=rule.name,
         source=rule.source,
         constants=tuple((name, float_text(Number(value))) for name, value in rule.constants.items()),
         state=tuple((name, text(value, Source(EVERY, {}))) for name, value in rule.state.items()),
         literal=literal_update(rule),
+        data=data,
         vectors=None if on_floats else vector_update(rule),
         numbers=number_update(rule, names) if on_floats else None,
     )
