@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from codegen.operations import Value, Writer, aligned
-from codegen.program import View
+from codegen.program import ARGUMENT, View
 from codegen.unfold import outside
 from derive.expressions import Expression, Number, Plus, Power, Product, Total, plus, product
 from derive.indices import Index
@@ -91,7 +91,7 @@ def product_of(left: Value, right: Value, bound: tuple[Index, ...], writer: Writ
     free_left = [label for label in left.labels if label not in shared]
     free_right = [label for label in right.labels if label not in shared]
     if not batch and not free_left and not free_right and contracted:
-        if left.labels == right.labels:
+        if left.labels == right.labels and not _comes_from_outside(left, right):
             return _written("dot", left, right, (), [flat(whole(left, writer)), flat(whole(right, writer))], writer)
     elif len(contracted) == 1 and len(free_left) <= 1 and len(free_right) <= 1 and (free_left or free_right) and not batch:
         return _matrix_product(left, right, free_left, free_right, contracted[0], writer)
@@ -99,6 +99,11 @@ def product_of(left: Value, right: Value, bound: tuple[Index, ...], writer: Writ
         return _batched_product(left, right, batch, free_left, free_right, contracted[0], writer)
     both = writer.elementwise("multiply", left, right)
     return reduced(both, tuple(contracted), writer) if contracted else both
+
+
+def _comes_from_outside(*values: Value) -> bool:
+    """Whether one is an argument of several axes: nobody knows whether it lies in one piece, and to make it one vector may copy it."""
+    return any(value.buffer.kind == ARGUMENT and len(value.labels) > 1 for value in values)
 
 
 def _matrix_product(
@@ -124,8 +129,11 @@ def _batched_product(
 
 
 def reduced(value: Value, bound: tuple[Index, ...], writer: Writer) -> Value:
-    """``value`` summed over ``bound``: a product with ones for vectors and matrices, else NumPy's own sum."""
+    """``value`` summed over ``bound``: a product with ones for vectors, matrices and all of a matrix, else NumPy's own sum."""
     labels = tuple(label for label in value.labels if label not in bound)
+    if not labels and len(value.labels) == 2 and not value.buffer.truth and not _comes_from_outside(value):
+        made = whole(value, writer)
+        return _written("sum", made, made, (), [flat(made), flat(writer.ones(*value.labels))], writer, "dot")
     if len(bound) == 1 and len(value.labels) <= 2 and not value.buffer.truth:
         ones = writer.ones(bound[0])
         over, last = aligned_all(ones, bound), value.labels[-1] == bound[0]

@@ -74,9 +74,11 @@ class Writer:
         """A number as a buffer without axes."""
         return Value(self._known(Buffer(name_of(value, self.batch), (), CONSTANT, value=value)), ())
 
-    def ones(self, index: Index) -> Value:
-        """Ones along an index: a sum is a product with them."""
-        return Value(self._known(Buffer(f"ones_{index.axis.name}", (index.axis,), CONSTANT, value=ONE)), (index,))
+    def ones(self, *indices: Index) -> Value:
+        """Ones along indices: a sum is a product with them."""
+        axes = tuple(index.axis for index in indices)
+        name = "_by_".join(axis.name for axis in axes)
+        return Value(self._known(Buffer(f"ones_{name}", axes, CONSTANT, value=ONE)), indices)
 
     def _known(self, buffer: Buffer) -> Buffer:
         return self.buffers.setdefault(buffer.name, buffer)

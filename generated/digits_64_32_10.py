@@ -203,7 +203,7 @@ def _passes(workspace: Workspace) -> tuple:
     # constants
     one_over_batch = np.array(1.0 / batch, DTYPE)
     ones_batch = np.ones(batch, DTYPE)
-    ones_10_by_10 = np.full((10, 10), 1.0, DTYPE)
+    ones_10_by_10 = np.ones((10, 10), DTYPE)
     zero_32_by_batch = np.full((32, batch), 0.0, DTYPE)
     # weights and bias of a layer as one matrix
     W2_b2 = workspace.flat_parameters[2080:2410].reshape(33, 10)

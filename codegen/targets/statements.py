@@ -157,18 +157,18 @@ class Printer:
         return python_number(buffer.value, self.program.batch)
 
     def constants(self) -> list[tuple[str, str]]:
-        """Constants that statements over arrays read, as arrays of no axes; and vectors of ones."""
+        """Constants that statements over arrays read: as arrays of no axes, or as ones, or one number everywhere."""
         used = {name for s in self.program.statements if self.program.buffers[s.target.buffer].axes for name in s.reads}
         used |= {name for s in self.program.statements for name in s.reads if self.program.buffers[name].axes}
         found = []
         for name, buffer in self.program.buffers.items():
             if buffer.kind != CONSTANT or name not in used:
                 continue
-            if len(buffer.axes) == 1:
-                assert buffer.value == ONE
-                found.append((name, f"np.ones({size_text(buffer.axes[0], self.program.batch)}, DTYPE)"))
-            elif buffer.axes:
-                found.append((name, f"np.full({shape_text(buffer.axes, self.program.batch)}, {self.constant(buffer)}, DTYPE)"))
+            if buffer.axes:
+                shape = shape_text(buffer.axes, self.program.batch)
+                size = shape if len(buffer.axes) > 1 else size_text(buffer.axes[0], self.program.batch)
+                ones = buffer.value == ONE
+                found.append((name, f"np.ones({size}, DTYPE)" if ones else f"np.full({size}, {self.constant(buffer)}, DTYPE)"))
             else:
                 found.append((name, f"np.array({self.constant(buffer)}, DTYPE)"))
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from functools import cache
 from pathlib import Path
 
@@ -60,6 +61,23 @@ def test_step_takes_arguments_of_any_strides(decisions: Decisions, order: str) -
     workspace.set_parameters(parameters)
     wide = np.repeat(np.asarray(x, order=order), 2, axis=1)[:, ::2]
     assert workspace.step(wide, np.asarray(t, order=order)) == pytest.approx(module.loss(parameters, x, t), rel=1e-14)
+
+
+@pytest.mark.parametrize(("spec", "loss"), [("3-4:tanh-5:softmax", None), ("3-4:tanh-5:sigmoid", "binary_cross_entropy")])
+@pytest.mark.parametrize("decisions", [PLAIN, choices()[0], choices()[-1]], ids=str)
+def test_targets_that_lie_apart_are_not_copied(spec: str, loss: str | None, decisions: Decisions) -> None:
+    model = network(spec, loss=loss)
+    module = loaded(Facts(model, "vectorised", "float64", "", None, decisions).module(problem_for(model, results_of(model).batch_sweep)))
+    parameters, x, t = module._random_point(20_000)
+    apart = np.repeat(t, 2, axis=1)[:, ::2]
+    workspace = module.Workspace(20_000)
+    workspace.set_parameters(parameters)
+    workspace.step(x, apart)
+    tracemalloc.start()
+    workspace.step(x, apart)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < t.nbytes / 4  # NumPy copies piece by piece what it turns
 
 
 @pytest.mark.parametrize(
