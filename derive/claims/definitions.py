@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from derive.claims.repairs import grouped
+from derive.claims.repairs.common import unused_letter
 from derive.claims.rewritten import bound_letters
 from derive.notation.profile import Notation
 from derive.reader.rewriting import bottom_up, rebuilt
@@ -127,7 +128,7 @@ def _fresh(value: Syntax, taken: set[str]) -> Syntax:
     """Bound letters that would capture an index of the use get primes."""
     for letter in dict.fromkeys(letter for letter, _ in bound_letters(value)):
         if letter in taken:
-            new = next(own for own in "pqrsmnuv" if own not in taken)
+            new = unused_letter(taken)
             taken = taken | {new}
             value = _with_letter(value, letter, new)
     return value

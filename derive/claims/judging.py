@@ -9,7 +9,7 @@ from typing import Any
 from derive.claims.networks import Stage
 from derive.claims.rewritten import own_limits
 from derive.errors import InputError
-from derive.expressions import Entry, Expression, Partial
+from derive.expressions import Entry, Expression, Largest, Partial, Total
 from derive.indices import Index
 from derive.reader.choices import Choices, every_way
 from derive.reader.names import tensors_in
@@ -21,10 +21,13 @@ from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import compare
 from derive.verification.points import Point, positions_of
 from derive.verification.stream import Stream
+from derive.verification.valuation import Valuation
 
 ACTIVATIONS = ("\\sigma", "f", "\\varphi", "\\phi", "g")
 """Letters for any layer's activation, where the notation does not use them for a quantity."""
 _MOST = 4
+MOST_TERMS = 50_000
+"""What a formula may cost to evaluate: sums inside sums multiply."""
 
 Layers = Sequence[int | None]
 
@@ -131,6 +134,9 @@ def _evaluated(reading: Reading, points: Sequence[Point], layer: int | None) -> 
     first, *others = reading.entries
     for point in points:
         valuation = point.valuation
+        terms = max(_terms(entry, valuation) for entry in reading.entries)
+        if terms > MOST_TERMS:
+            raise InputError(f"the sums of the formula have {terms} terms; the limit is {MOST_TERMS}")
         for place in chosen_places(reading, point):
             value = valuation.evaluate(first, place)
             for other in others:
@@ -139,6 +145,12 @@ def _evaluated(reading: Reading, points: Sequence[Point], layer: int | None) -> 
                     return Finding(1, difference=Difference(point, place, value, valuation.evaluate(other, place), layer, reading))
                 places, error = places + 1, max(error, outcome.error)
     return Finding(places, error)
+
+
+def _terms(value: Any, valuation: Valuation) -> int:
+    """How many values are added, multiplied or compared to evaluate an expression once."""
+    inside = sum(_terms(part, valuation) for part in value.args)
+    return inside * valuation.size(value.index.axis) if isinstance(value, Total | Largest) else max(inside, 1)
 
 
 def chosen_places(reading: Reading, point: Point) -> list[dict[Index, int]]:

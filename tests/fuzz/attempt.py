@@ -17,8 +17,13 @@ from derive.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 EQUATIONS = ROOT / "tests" / "derive" / "equations"
-SECONDS = 20.0
-"""What one text may take, on a machine that is busy; nothing that is read takes a tenth of it."""
+SECONDS, WAITING = 20.0, 6.0
+"""What one text may take of the processor; and how many times that on the clock of a machine that is busy."""
+
+
+class TooSlow(BaseException):
+    """A text takes too long. Nothing that reads catches it, and hypothesis does not look for a shorter one."""
+
 
 PYTHON = "__import__('os').system('true')"
 NASTY = (
@@ -72,6 +77,8 @@ def attempt(grammar: Grammar, text: str, folder: Path) -> bool:
     try:
         with in_time():
             grammar.read(text, folder)
+    except TooSlow as slow:
+        raise TooSlow(f"{slow}: {text!r}") from slow
     except InputError as error:
         message = str(error)
         if not message or "\n" in message or not message.isprintable():
@@ -87,21 +94,27 @@ def attempt(grammar: Grammar, text: str, folder: Path) -> bool:
 
 @contextmanager
 def in_time(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise ``TimeoutError`` where the body takes longer; and ``RuntimeError`` where it does what reading never does."""
+    """Raise ``TooSlow`` where the body takes longer; and ``RuntimeError`` where it does what reading never does.
+
+    The alarm is repeated: what is raised while memory is tidied up is lost.
+    """
 
     def late(number: int, frame: object) -> None:
-        raise TimeoutError(f"more than {seconds:g} s")
+        raise TooSlow(f"more than {seconds:g} s of processor time, or {WAITING * seconds:g} s in all")
 
     _watch()
     _watched.append(True)
     writes_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # a module imported late is no file that a text writes
-    old = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    old = [signal.signal(number, late) for number in (signal.SIGALRM, signal.SIGVTALRM)]
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 0.5)
+    signal.setitimer(signal.ITIMER_REAL, WAITING * seconds, 0.5)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        for number, handler in zip((signal.SIGALRM, signal.SIGVTALRM), old, strict=True):
+            signal.signal(number, handler)
         sys.dont_write_bytecode = writes_bytecode
         _watched.pop()
 

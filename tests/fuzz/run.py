@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.fuzz.attempt import Grammar, attempt
+from tests.fuzz.attempt import Grammar, TooSlow, attempt
 from tests.fuzz.grammars import GRAMMARS
 
 ROUND = 300
@@ -53,7 +53,7 @@ def main() -> int:
                 print(f"\r{name}: seed {number}, {tried} texts, {accepted} accepted", end="", flush=True)
                 try:
                     more = fuzz(GRAMMARS[name], Path(folder), number, ROUND)
-                except Exception as error:
+                except (Exception, TooSlow) as error:
                     print("", *traceback.format_exception(error, limit=-6), *getattr(error, "__notes__", ()), sep="\n")
                     return 1
                 tried, accepted, number = tried + more[0], accepted + more[1], number + 1

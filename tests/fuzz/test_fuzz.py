@@ -88,6 +88,22 @@ def test_long_and_deep_formulas_are_refused_in_time(name, unit, tmp_path):
         attempt(GRAMMARS[name], unit * times, tmp_path)
 
 
+CLAIMS = {
+    "a letter many times": "a" * 60,
+    "too many letters": "a" * 1000,
+    "sums in sums that use every usual letter": "".join(f"\\sum_{x} w_{{{x}j}}^l " for x in "kmnpqrs"),
+    "sums in sums": "\\sum_k w_{kj}^l " * 25,
+    "sums too deep": "\\sum_k w_{kj}^l " * 100,
+    "many equations": "a \\\\ a=b" * 200,
+    "powers": "9^{9^{9^{9}}}a_j^l",
+}
+
+
+@pytest.mark.parametrize("case", CLAIMS)
+def test_claims_that_are_long_or_deep_are_judged_or_refused_in_time(case, tmp_path):
+    attempt(GRAMMARS["claims"], "\\delta_j^l = " + CLAIMS[case], tmp_path)
+
+
 # What stands in documents
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
+from string import ascii_lowercase, ascii_uppercase
 
 from derive.reader.rewriting import places
 from derive.reader.syntax import (
@@ -70,4 +72,11 @@ def with_positions(part: Scripted, positions: Sequence[Syntax]) -> Scripted:
 def fresh_letter(side: Syntax, left: Syntax) -> str:
     """A letter that stands nowhere in a relation."""
     used = {part.text for own in (side, left) for _, part in places(own) if isinstance(part, Letter)}
-    return next(letter for letter in "pqrskmn" if letter not in used)
+    return unused_letter(used)
+
+
+def unused_letter(used: Container[str]) -> str:
+    """A letter for an index, a usual one where there is one left."""
+    usual = (*"pqrskmnuv", *ascii_lowercase, *ascii_uppercase)
+    every = (letter + "'" * primes for primes in count() for letter in usual)
+    return next(letter for letter in every if letter not in used)
