@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord,
 from codegen.targets.templates import render
 from codegen.updates.record import training_record
 from derive.chain_rule import Sweep
+from derive.errors import InputError
 from derive.expressions import ONE, Tensor, Total
 from derive.network import Network
 from derive.optimisers import Optimiser
@@ -68,10 +71,12 @@ def emit(
     """
     rule = None if optimiser is None else named_optimiser(optimiser)
     if isinstance(network.specification, EquationSpecification):
+        if batch is not None:
+            raise InputError(f"--batch: expected a network of layers, got equations: {network.name} has the sizes of its axes")
         return emit_system(
             network,
             sweep,
-            style="vectorised" if style == "auto" else style,
+            style=style,
             dtype=dtype,
             number=number,
             version=version,
@@ -86,10 +91,17 @@ def emit(
     return text
 
 
+@lru_cache(maxsize=4)  # a module and its judge compute the same
 def problem_for(network: Network, sweep: Sweep, number: Callable[[Tensor], int] | None = None) -> Problem:
     """The equations to compute for a network of layers."""
     output = [equation.tensor for equation in network.batch.equations if equation.tensor.role == "output"][-1]
     return problem_of(network.batch, sweep.derivations, output, number)
+
+
+@lru_cache(maxsize=4)
+def loop_form(network: Network, problem: Problem, dtype: str) -> ModuleType:
+    """The equations of a problem as loops, the module with which others are compared; made once."""
+    return certificate.loaded(Facts(network, "loops", dtype, "").module(problem, bare=True))
 
 
 def certify(problem: Problem, facts: Facts, text: str) -> None:
@@ -104,10 +116,10 @@ def certify(problem: Problem, facts: Facts, text: str) -> None:
     certificate.check_selftest(checked)
     if facts.style == "vectorised":
         certificate.check_allocation(tree, module)
-        loops = certificate.loaded(Facts(facts.network, "loops", facts.dtype, facts.version).module(small, bare=True))
+        loops = loop_form(facts.network, small, facts.dtype)
         certificate.check_agreement(checked, loops, largest=min(50.0, largest))
     if facts.style == "scalar":
-        loops = certificate.loaded(Facts(facts.network, "loops", facts.dtype, facts.version).module(problem, bare=True))
+        loops = loop_form(facts.network, problem, facts.dtype)
         certificate.check_agreement(module, loops, largest=min(50.0, largest))
         check_workspace(module, facts.patterns or 1)
         check_straight_line(module, loops, facts.patterns or 1, largest)

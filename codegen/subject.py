@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from codegen.certificate import loaded
-from codegen.emit import Facts, problem_for
-from codegen.systems.emit import reference_module
-from codegen.systems.stages import work_of
+from codegen.emit import Facts, loop_form, problem_for
+from codegen.problem import Problem
+from codegen.systems.emit import reference_module, work_for
 from derive.equations import Equation
 from derive.expressions import Tensor
 from derive.language.plain import plain_equation
+from derive.network import Network
 from derive.results import Results
 from derive.specifications.equation_specification import EquationSpecification
 
@@ -64,7 +65,8 @@ def subject_of(results: Results) -> Subject:
 def _of_layers(results: Results) -> Subject:
     problem = problem_for(results.network, results.batch_sweep, results.number)
     size = sum(prod(axis.size for axis in tensor.axes) for tensor in problem.parameters)
-    reference = loaded(Facts(results.network, "loops" if size <= VERY_MANY else "vectorised", "float64", "").module(problem))
+    small = size <= VERY_MANY
+    reference = loop_form(results.network, problem, "float64") if small else _vectorised(results.network, problem)
     wanted = {"output": problem.output, "cost": problem.loss}
     wanted.update((parameter.name, gradient) for parameter, gradient in problem.gradients.items())
     wanted.update((gradient.name, gradient) for gradient in problem.input_gradients)
@@ -73,9 +75,13 @@ def _of_layers(results: Results) -> Subject:
     return Subject(reference, tuple(_points_of_layers(reference, size > MANY)), {what: equations[t] for what, t in wanted.items()}, cited)
 
 
+def _vectorised(network: Network, problem: Problem) -> ModuleType:
+    return loaded(Facts(network, "vectorised", "float64", "").module(problem))
+
+
 def _of_equations(results: Results) -> Subject:
-    reference = reference_module(results.network, results.batch_sweep)
-    work = work_of(results.batch_sweep.system, results.batch_sweep.derivations, results.number)
+    work = work_for(results.batch_sweep, results.number)
+    reference = reference_module(results.network, work)
     equations: dict[Tensor, Equation] = {formula.tensor: formula.shown for formula in work.formulas}
     wanted = {"cost": work.loss, **{formula.shown.tensor.name: formula.tensor for stage in work.forward for formula in stage.formulas}}
     pairs = zip(work.system.parameters, work.parameters, strict=True)  # a module may call its own arrays otherwise than the user

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import fields
+from functools import cache
 from io import StringIO
 from itertools import takewhile
 from types import ModuleType
@@ -24,7 +25,7 @@ from codegen.subject import Point, Subject, points_with, subject_of
 from codegen.time_limit import Overtime, limited
 from codegen.updates.reference import error_of_training
 from derive.equations import Equation
-from derive.notation import View, latex_equation, load
+from derive.notation import Notation, View, latex_equation, load
 from derive.optimisers import optimiser, optimiser_names
 from derive.results import Results
 from derive.verification.statements import CHECKED, Report, Statement
@@ -217,7 +218,12 @@ def _statement(what: str, equation: Equation, results: Results, errors: Errors, 
         if ok
         else f"the code is off by {worst:.1g}, {at.where}"
     )
-    return Statement(number, latex_equation(equation, load("nielsen"), View(batch=True)), CHECKED, ok, f"{equation.tensor.name}: {detail}")
+    return Statement(number, latex_equation(equation, _nielsen(), View(batch=True)), CHECKED, ok, f"{equation.tensor.name}: {detail}")
+
+
+@cache
+def _nielsen() -> Notation:
+    return load("nielsen")
 
 
 def _comments(text: str, subject: Subject) -> Iterator[Statement]:

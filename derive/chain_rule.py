@@ -24,9 +24,12 @@ from derive.steps import Derivation
 from derive.traversal import tensors_of, walk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep:
-    """Every derivation of a system in an order in which they can be computed; ``patterns`` names the local pattern of each."""
+    """Every derivation of a system in an order in which they can be computed; ``patterns`` names the local pattern of each.
+
+    A sweep is equal to itself only, so that what is made of it can be remembered.
+    """
 
     system: System
     derivations: tuple[Derivation, ...]

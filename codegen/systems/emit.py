@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from codegen.systems import array_form, loop_form, scalar_form
 from codegen.systems.fields import array_records, numbers_in
 from codegen.systems.record import SystemRecord, reference_lines, sums_to_one
 from codegen.systems.stages import Work, work_of
+from codegen.systems.style import automatic
 from codegen.targets.python_scalar import NOTHING
 from codegen.targets.templates import render
 from codegen.updates.data import OF_EQUATIONS
@@ -154,7 +156,8 @@ def emit_system(
     rule: Optimiser | None = None,
 ) -> str:
     """The module of an equation file, certified; with a ``rule`` it can train. Raises CertificateError where a check fails."""
-    work = work_of(sweep.system, sweep.derivations, number)
+    work = work_for(sweep, number)
+    style = automatic(work) if style == "auto" else style
     sample, loops = _sampled(network, work, dtype)
     maker = Maker(network, style, dtype, version, sample, fingerprint, rule)
     text = maker.module(work)
@@ -162,9 +165,15 @@ def emit_system(
     return text
 
 
-def reference_module(network: Network, sweep: Sweep) -> Any:
+@lru_cache(maxsize=4)  # a module and its judge compute the same
+def work_for(sweep: Sweep, number: Callable[[Tensor], int] | None = None) -> Work:
+    """What is computed, of a sweep."""
+    return work_of(sweep.system, sweep.derivations, number)
+
+
+def reference_module(network: Network, work: Work) -> Any:
     """The loop form of an equation file in float64, with which others are compared."""
-    return _sampled(network, work_of(sweep.system, sweep.derivations), "float64")[1]
+    return _sampled(network, work, "float64")[1]
 
 
 def certify(work: Work, maker: Maker, text: str, loops: Any = None) -> None:
@@ -221,6 +230,7 @@ def _loops(model: Network, work: Work, dtype: str, sample: str) -> Any:
     return certificate.loaded(Maker(model, "loops", dtype, "", sample).module(work, bare=True))
 
 
+@lru_cache(maxsize=4)
 def _sampled(model: Network, work: Work, dtype: str) -> tuple[str, Any]:
     """How the selftest draws parameters: of both signs where the loss has a value there, else positive; and the loop form with it."""
     first = _loops(model, work, dtype, SIGNED)

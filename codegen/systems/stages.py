@@ -47,9 +47,12 @@ class Stage:
         return tuple(formula.tensor for formula in self.formulas)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Work:
-    """Everything that a module of equations computes, in order. Tensors bear the names that they have in the module."""
+    """Everything that a module of equations computes, in order. Tensors bear the names that they have in the module.
+
+    It is equal to itself only, so that what is made of it can be remembered.
+    """
 
     system: System
     inputs: tuple[Tensor, ...]
