@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codegen.scalar.expand import Place, expanded
+from codegen.scalar.reached import reached
 from codegen.scalar.values import Value, Values
 from codegen.targets.loops import loop_lines
 from codegen.targets.python_scalar import FROM_MATH
-from codegen.targets.python_scalar.lines import Assignments, Needs, bracketed, reached, unconditional
+from codegen.targets.python_scalar.lines import Assignments, Needs, bracketed, unconditional
 from codegen.targets.python_scalar.text import text
 from codegen.updates.formulas import EVERY, Formulas, cited_update
 from derive.expressions import Entry

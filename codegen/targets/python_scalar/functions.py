@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codegen.scalar.build import Computation, Named, ScalarProgram
+from codegen.scalar.reached import reached
 from codegen.scalar.values import AFTER, BEFORE, PATTERN
 from codegen.targets.module_record import WIDTH, cited
-from codegen.targets.python_scalar.lines import Assignments, Needs, bracketed, reached, unconditional
+from codegen.targets.python_scalar.lines import Assignments, Needs, bracketed, unconditional
 from codegen.targets.python_scalar.text import text
 from derive.expressions import Tensor
 

@@ -20,25 +20,6 @@ def always_computed(value: Value) -> tuple[Value, ...]:
     return value.arguments[:1] if value.operation == "choice" else value.arguments
 
 
-def reached(roots: Iterable[Value]) -> dict[Value, int]:
-    """Every value that the roots need, in no particular order, and how often it is read."""
-    counts: dict[Value, int] = {}
-    waiting = list(roots)
-    for root in waiting:
-        counts.setdefault(root, 0)
-    done: set[Value] = set()
-    while waiting:
-        value = waiting.pop()
-        if value in done:
-            continue
-        done.add(value)
-        twice = 2 if value.operation in ("largest", "smallest") and len(value.arguments) == 2 else 1
-        for argument in value.arguments:
-            counts[argument] = counts.get(argument, 0) + twice
-            waiting.append(argument)
-    return counts
-
-
 @dataclass(frozen=True)
 class Needs:
     """What lines need of their module: the functions that they call, and whether they choose one of two numbers by a comparison."""

@@ -18,6 +18,7 @@ from codegen.certificate import CertificateError, loaded
 from codegen.emit import emit
 from codegen.systems.emit import Maker, certify
 from codegen.systems.stages import work_of
+from codegen.systems.style import automatic
 from codegen.verify_module import verify_module
 from derive.errors import InputError
 from derive.network import Network, network
@@ -323,6 +324,29 @@ def test_positions_of_different_tensors_have_different_names() -> None:
     assert loaded(text).Parameters._fields == ("a", "over", "a_1_0")
 
 
+@pytest.mark.parametrize(
+    ("name", "sizes", "style"),
+    [
+        *((name, {}, "scalar") for name in ("attention", "lstm", "pairs")),
+        ("rnn", {"t": 60}, "scalar"),  # nothing is saved by arrays of three numbers, however many steps there are
+        ("rnn", {"j": 12}, "vectorised"),
+        ("highway", {"b": 6, "j": 6}, "vectorised"),
+        ("embedding", {"t": 8, "v": 8}, "vectorised"),
+        ("embedding", {"t": 500, "v": 800, "j": 100}, "vectorised"),
+    ],
+)
+def test_the_style_is_chosen_by_counting_operations_and_calls(name: str, sizes: dict[str, int], style: str) -> None:
+    _, results = read(name, tuple(sizes.items()))
+    assert automatic(work_of(results.batch_sweep.system, results.batch_sweep.derivations)) == style
+
+
+def test_a_size_of_batches_is_refused_for_equations() -> None:
+    model, results = read("rnn")
+    with pytest.raises(InputError, match=r"^--batch: expected a network of layers, got equations: rnn has the sizes of its axes$"):
+        emit(model, results.batch_sweep, batch=4)
+    assert text_of("rnn", "auto") == text_of("rnn", "scalar")
+
+
 def test_a_large_system_is_certified_with_smaller_axes() -> None:
     model, results = read("embedding", (("t", 50), ("v", 60), ("j", 40)))
     text = emit(model, results.batch_sweep)
@@ -369,7 +393,7 @@ def test_strided_windows_in_two_directions_are_added_where_they_belong() -> None
     torch = pytest.importorskip("torch")
     model = network(WINDOWS)
     results = results_of(model)
-    text = emit(model, results.batch_sweep)
+    text = emit(model, results.batch_sweep, style="vectorised")
     module = loaded(text)
     parameters, inputs = point(module)
     cost, gradients = module.loss_and_gradients(parameters, inputs)
