@@ -79,12 +79,15 @@ class MatrixForm:
     reasons: tuple[Reason, ...]
 
 
-def recognise(equation: Equation) -> MatrixForm | None:
+def recognise(equation: Equation, fixed: Index | None = None) -> MatrixForm | None:
     """The equation between matrices, columns or scalars; None where there is none.
 
-    A column or a whole matrix is preferred; otherwise leading indices are fixed (one equation per item or time step).
+    A column or a whole matrix is preferred; otherwise leading indices are fixed (one equation per item or time step), and the
+    index ``fixed`` always is.
     """
     for rows, columns, items in _layouts(equation.indices):
+        if fixed is not None and fixed in (rows, columns):
+            continue
         reasons: list[Reason] = []
         try:
             left = _matrix(equation.left, rows, columns, [])

@@ -189,11 +189,13 @@ def _tall(size: int) -> str:
 
 
 def _fenced(item: Fenced, raised: str = "") -> str:
-    """A group; what is raised stands at its closing fence, not above the whole."""
+    """A group; what is raised stands at its closing fence, not above the whole, unless the fence grows with the whole."""
     left, right = _FENCES[item.fence]
     tall = _tall(item.size)
     opening = f'<mo form="prefix" fence="true" lspace="0" rspace="0"{tall}>{left}</mo>'
     closing = f'<mo form="postfix" fence="true" lspace="0" rspace="0"{tall}>{right}</mo>'
+    if raised and item.size:
+        return f"<msup><mrow>{opening}{mathml_of(item.body)}{closing}</mrow>{raised}</msup>"
     return f"<mrow>{opening}{mathml_of(item.body)}{f'<msup>{closing}{raised}</msup>' if raised else closing}</mrow>"
 
 

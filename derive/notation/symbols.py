@@ -63,7 +63,8 @@ def entry_layout(tensor: Tensor, positions: tuple[Layout, ...], notation: Notati
     pattern, units = _apart(tensor, positions, notation)
     if tensor.role == "bias" and notation.bias == "column" and not _goes_by_its_own_name(tensor):
         return _marked(notation.symbols["weight"], _below((*units, Digits("0")), "weight", notation), None, tensor, units, notation, view)
-    below = _below(units, tensor.role, notation)
+    beside = notation.pattern_mark == "subscript" and has_patterns(tensor)
+    below = joined(units, Sign(",")) if beside and units else _below(units, tensor.role, notation)
     if _goes_by_its_own_name(tensor):
         return own_name(tensor.name, below)
     return _marked(_entry_letter(tensor, notation, view), below, pattern, tensor, units, notation, view)

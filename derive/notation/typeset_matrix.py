@@ -47,7 +47,7 @@ from derive.notation.layout import (
     joined,
     row,
 )
-from derive.notation.symbols import activation_name, array_layout
+from derive.notation.symbols import NABLA, activation_name, array_layout
 from derive.notation.typeset import MINUS, THIN, Page, layout, sign_and_size
 
 
@@ -141,7 +141,8 @@ def _(value: MatrixProduct, page: Page) -> Layout:
     for number, factor in enumerate(value.args):
         open_ended = isinstance(factor, ItemSum) and number < last
         wrap = isinstance(factor, MatrixSum | Hadamard | Scaled) or open_ended or _is_open(factor)
-        parts.append(_wrapped(factor, wrap, page))
+        body = _wrapped(factor, wrap, page)
+        parts.append(fenced(body) if number < last and _begins_with_nabla(body) else body)
     return joined(tuple(parts), THIN)
 
 
@@ -213,6 +214,12 @@ def is_reciprocal(part: Basic) -> bool:
 def _wrapped(value: Basic, wrap: bool, page: Page) -> Layout:
     body = layout(value, page)
     return fenced(body) if wrap else body
+
+
+def _begins_with_nabla(body: Layout) -> bool:
+    """Whether what follows would be read as what the derivative is of."""
+    first = body.parts[0] if isinstance(body, Row) else body
+    return isinstance(first, Scripts) and first.base == NABLA
 
 
 def _is_open(value: Basic) -> bool:

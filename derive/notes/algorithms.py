@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from derive.equations import Equation
 from derive.expressions import Size, Tensor
-from derive.indices import Affine, Axis
+from derive.indices import Affine, Axis, Index
 from derive.matrices.recognise import recognise
 from derive.notation.layout import Digits, Layout, Sign, row
 from derive.notation.symbols import array_layout
@@ -17,6 +17,7 @@ from derive.notation.view import View
 from derive.notes.document import Algorithm, AlgorithmLine
 from derive.notes.story import Story, layers_in
 from derive.results import Result
+from derive.specifications.recurrences import in_order
 from derive.traversal import entries_of, tensors_of
 from derive.words import Math
 
@@ -74,6 +75,9 @@ def _stages(story: Story, tensors: Iterable[Tensor]) -> list[_Stage]:
 
 
 def _algorithm(story: Story, key: str, stages: Sequence[_Stage], lines: list[AlgorithmLine]) -> Algorithm:
+    if story.layers is None:
+        results = [result for stage in stages for result in stage.results]
+        return Algorithm(story.say(f"algorithm.{key}"), tuple(_recurrent_lines(story, results)))
     runs = [list(run) for _, run in groupby(stages, key=lambda stage: stage.results)]
     loops = any(_is_loop(run) for run in runs)
     for run in runs:
@@ -84,6 +88,22 @@ def _algorithm(story: Story, key: str, stages: Sequence[_Stage], lines: list[Alg
         else:
             lines += [_member_line(story, result, stage.layer, loops) for stage in run for result in stage.results]
     return Algorithm(story.say(f"algorithm.{key}"), tuple(lines))
+
+
+def _recurrent_lines(story: Story, results: Sequence[Result]) -> Iterator[AlgorithmLine]:
+    """Results of equations that speak for themselves; those that read earlier steps of each other are computed step by step, together."""
+    numbered = {result.equation.tensor: result for result in results}
+    ordered, recurrences = in_order([result.equation for result in results])
+    for equation in ordered:
+        around = next((found for found in recurrences if equation.tensor in found.tensors and len(found.equations) > 1), None)
+        if around is None:
+            yield _line(story, numbered[equation.tensor], equation, story.plain_view(), 0)
+        elif equation.tensor == around.tensors[0]:
+            steps = [(own, own.indices[around.place(own.tensor)]) for own in around.equations]
+            page = story.page([equation.left], story.plain_view())
+            yield AlgorithmLine(story.say("algorithm.loop", range=_range(steps[0][1], around.upwards, page)))
+            for own, step in steps:
+                yield _line(story, numbered[own.tensor], own, story.plain_view(), 1, step)
 
 
 def _is_loop(run: Sequence[_Stage]) -> bool:
@@ -99,23 +119,23 @@ def _member_line(story: Story, result: Result, layer: int | None, loops: bool) -
     return _line(story, result, equation, story.plain_view(last=story.depth if loops and near else None), 0)
 
 
-def _line(story: Story, result: Result, equation: Equation, view: View, depth: int) -> AlgorithmLine:
-    """One assignment, as a matrix formula where there is one."""
-    form = result.matrix if equation is result.equation else recognise(equation)
+def _line(story: Story, result: Result, equation: Equation, view: View, depth: int, step: Index | None = None) -> AlgorithmLine:
+    """One assignment, as a matrix formula where there is one; in a loop over steps, at one of them."""
+    form = result.matrix if equation is result.equation and step is None else recognise(equation, step)
     left, right = (form.left, form.right) if form is not None else (equation.left, equation.right)
     page = story.page([left, right], view)
     formula = row(layout(left, page), Sign("leftarrow"), layout(right, page))
     number, shown = str(result.number), Math(formula, True)
-    order = _in_order(story, equation, page)
+    order = _in_order(equation, page) if step is None else None
     if order is not None:
         return AlgorithmLine(story.say("algorithm.in_order", formula=shown, range=order), depth, number)
-    indices = form.items if form is not None else equation.indices
+    indices = tuple(index for index in (form.items if form is not None else equation.indices) if index != step)
     if not indices:
         return AlgorithmLine((shown,), depth, number)
     return AlgorithmLine(story.say("algorithm.each", formula=shown, index=tuple(layout(i, page) for i in indices)), depth, number)
 
 
-def _in_order(story: Story, equation: Equation, page: Page) -> Layout | None:
+def _in_order(equation: Equation, page: Page) -> Layout | None:
     """``t = 1, ..., n`` where a value reads earlier ones of its own, downwards where it reads later ones; None where it reads none."""
     for entry in entries_of(equation.right):
         if entry.tensor != equation.tensor:
@@ -123,7 +143,12 @@ def _in_order(story: Story, equation: Equation, page: Page) -> Layout | None:
         for index, position in zip(equation.indices, entry.positions, strict=True):
             shift = position.constant if isinstance(position, Affine) and position.coefficient(index) == 1 else 0
             if shift:
-                ends = (Digits("1"), layout(Size(index.axis), page))
-                first, last = ends if shift < 0 else ends[::-1]
-                return row(layout(index, page), Sign("="), first, Sign(","), Sign("dots"), Sign(","), last)
+                return _range(index, shift < 0, page)
     return None
+
+
+def _range(index: Index, upwards: bool, page: Page) -> Layout:
+    """``t = 1, ..., n``, or downwards."""
+    ends = (Digits("1"), layout(Size(index.axis), page))
+    first, last = ends if upwards else ends[::-1]
+    return row(layout(index, page), Sign("="), first, Sign(","), Sign("dots"), Sign(","), last)

@@ -245,13 +245,17 @@ def slope_chain(story: Story, slope: Slope) -> Chain:
     page = story.page([slope.left, slope.start, *(step.after for step in slope.steps)], story.plain_view())
     function = Apply(Function(slope.function.args[0], slope.function.body), slope.left.argument)
     assert slope.function.body is not None
-    lines = [Line(layout(function, page), layout(slope.function.body, page))]
-    for number, step in enumerate(slope.steps):
-        key = {"derivative": "derivative_of_function", "output_form": "output_form_wide", "known_slope": "known_slope_wide"}
-        why = story.say(f"rule.{key.get(step.rule, step.rule)}")
-        lines.append(Line(None if number else layout(slope.left, page), layout(step.after, page), why))
-    if len(slope.steps) > 1:
-        lines.append(Line(layout(slope.left, page), lines[-1].right))
+    own, formula = layout(function, page), layout(slope.function.body, page)
+    lines = [Line(own, formula)] if own != formula else []
+    told: list[Line] = []
+    key = {"output_form": "output_form_wide", "known_slope": "known_slope_wide"}
+    key["derivative"] = "derivative_of_function" if lines else "known_derivative"
+    for step in slope.steps:
+        shown = layout(step.after, page)
+        if not told or shown != told[-1].right:
+            told.append(Line(None, shown, story.say(f"rule.{key.get(step.rule, step.rule)}")))
+    left = layout(slope.left, page)
+    lines += [replace(line, left=left if number in (0, len(told) - 1) else None) for number, line in enumerate(told)]
     return Chain(tuple(lines))
 
 

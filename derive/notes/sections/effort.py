@@ -18,10 +18,9 @@ def effort(story: Story) -> tuple[Section, ...]:
         return ()
     found = (story.reference(tensor) for tensor in reread(results))
     numbers = tuple(dict.fromkeys(reference for reference in found if reference is not None))
-    blocks: list[Block] = [Paragraph(story.say("effort.reread", numbers=numbers))] if numbers else []
-    counted = story.say(
-        "effort.count", forward=_grouped(forward), backward=_grouped(backward), count=_grouped(count), naive=_grouped(naive)
-    )
+    reads, counts = ("effort.reread", "effort.count") if story.layers is not None else ("effort.reread_values", "effort.count_once")
+    blocks: list[Block] = [Paragraph(story.say(reads, numbers=numbers))] if numbers else []
+    counted = story.say(counts, forward=_grouped(forward), backward=_grouped(backward), count=_grouped(count), naive=_grouped(naive))
     return (Section(story.say("section.effort"), "effort", (*blocks, Paragraph(counted))),)
 
 

@@ -24,7 +24,8 @@ def prerequisites(story: Story) -> tuple[Section, ...]:
     if notation.chain_rule_form != "values":
         blocks.append(Paragraph(story.say("prerequisites.composed", inner=g, outer=f)))
         blocks.append(_display(_composed(notation, f, g)))
-    blocks.append(Paragraph(story.say("prerequisites.values", outer=outer, middle=middle, inner=inner)))
+    values = "prerequisites.values" if notation.chain_rule_form != "values" else "prerequisites.values_alone"
+    blocks.append(Paragraph(story.say(values, outer=outer, middle=middle, inner=inner)))
     blocks.append(_display((_slope(outer, inner), _ordered(notation, _slope(outer, middle), _slope(middle, inner)))))
     blocks += _several(story, outer, middle, inner)
     if _multiplies(story):

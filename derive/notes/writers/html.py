@@ -9,8 +9,9 @@ from functools import singledispatch
 from html import escape
 from importlib.resources import files
 
-from derive.notation.layout import Layout
+from derive.notation.layout import Layout, Row, Sign
 from derive.notation.mathml import to_mathml
+from derive.notes.breaking import broken
 from derive.notes.document import (
     Algorithm,
     AlgorithmLine,
@@ -32,6 +33,9 @@ from derive.words import Code, Math, Reference, Sentence, Strong, Text
 
 _CITED = re.compile(r"^(\s*#\s*)\((\d+)\)")
 """A comment that names the formula which the code below computes."""
+
+_LONGEST = 32.0
+"""Formulas longer than this, in em, are broken."""
 
 _WIDE = 24.0
 """Tables with wider rows, in em, are set in two lines a row where a page is narrow."""
@@ -154,11 +158,25 @@ def _folded(line: Line, sheet: Sheet) -> str:
 def _line(line: Line, sheet: Sheet) -> str:
     anchor = f' id="eq-{escape(line.number)}"' if line.number and not line.repeats else ""
     left = _displayed(line.left) if line.left is not None else ""
-    right = _displayed(line.right, line.relation)
     return (
-        f'<tr{anchor}><td class="left">{left}</td><td class="right">{right}</td>'
+        f'<tr{anchor}><td class="left">{left}</td><td class="right">{_right(line)}</td>'
         f'<td class="reason">{inline(line.reason)}</td><td class="number">{_number(line, sheet)}</td></tr>'
     )
+
+
+def _right(line: Line) -> str:
+    """What stands right of the relation, a long formula in lines that leave room for the reason."""
+    first, *others = broken(line.right, _LONGEST)
+    return _displayed(first, line.relation) + "".join(map(_continued, others))
+
+
+def _continued(part: Layout) -> str:
+    """A line that goes on with the one above it; its first sign stands between two things although nothing is left of it."""
+    sign, *rest = part.parts if isinstance(part, Row) else (part,)
+    if not isinstance(sign, Sign):
+        return f'<div class="continued">{_displayed(part)}</div>'
+    kind = "continued factor" if sign.name == "times" else "continued"
+    return f'<div class="{kind}">{_displayed(Row(tuple(rest)), sign.name)}</div>'
 
 
 def _number(line: Line, sheet: Sheet) -> str:

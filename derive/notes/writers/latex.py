@@ -21,6 +21,8 @@ _MOST_BOXED, _MOST_ROWS = 22, 14
 _HEADING, _WHOLE, _BROKEN, _SHORT = 3.0, 20.0, 9.0, 4.0
 """In lines: a heading; groups up to a height that stay whole; how much of a higher one must fit; what never needs room made for it."""
 _INDENT, _NUMBER, _GAP, _SHORTEST, _LONGEST = 1.5, 2.4, 1.2, 10.0, 20.0
+_AFTER = 6.0
+"""What may stand behind a formula of an algorithm, in em."""
 _MARKS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u0327": "c ", "\u030c": "v ", "\u030a": "r "}
 _LETTERS = {"\u00a0": "nobreakspace", "æ": "ae", "œ": "oe", "Æ": "AE", "Œ": "OE", "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 
@@ -307,17 +309,33 @@ def _columns(table: Table, paper: Paper) -> str:
 def _(block: Algorithm, paper: Paper) -> str:
     lines = "\n".join(_algorithm_line(line, paper) for line in block.lines)
     rule = r"\rule{\linewidth}{0.6pt}"
-    spacing = r"\usecounter{enumi}\setlength{\itemsep}{0pt}\setlength{\parsep}{2pt}\setlength{\topsep}{4pt}\setlength{\leftmargin}{2em}"
+    tall = any(isinstance(piece, Math) and height(piece.formula) > 1 for line in block.lines for piece in line.sentence)
+    spacing = (
+        rf"\usecounter{{enumi}}\setlength{{\itemsep}}{{0pt}}\setlength{{\parsep}}{{{4 if tall else 2}pt}}\setlength{{\topsep}}{{4pt}}"
+        r"\setlength{\leftmargin}{2em}\raggedright"
+    )
+    last = any(isinstance(piece, Math) and height(piece.formula) > 1 for piece in block.lines[-1].sentence)
     return (
         f"\\noindent\\begin{{minipage}}{{\\linewidth}}\n{rule}\\par\\nobreak\n{inline(block.title, paper)}\\par\\nobreak"
         f"\\vspace{{-0.6\\baselineskip}}\n\\rule{{\\linewidth}}{{0.3pt}}\n\\begin{{list}}{{\\footnotesize\\arabic{{enumi}}}}{{{spacing}}}\n"
-        f"{lines}\n\\end{{list}}\n\\vspace{{-0.6\\baselineskip}}{rule}\n\\end{{minipage}}\\par\\medskip"
+        f"{lines}\n\\end{{list}}\n\\vspace{{{0.2 if last else -0.6}\\baselineskip}}{rule}\n\\end{{minipage}}\\par\\medskip"
     )
 
 
 def _algorithm_line(line: AlgorithmLine, paper: Paper) -> str:
     number = f"\\hfill {inline((Reference(line.number),), paper)}" if line.number else ""
-    return f"\\item \\hspace*{{{1.5 * line.depth:g}em}}{inline(line.sentence, paper)}{number}"
+    indent = f"\\hspace*{{{1.5 * line.depth:g}em}}"
+    room = paper.line - 2.0 - 1.5 * line.depth - _NUMBER - (0.0 if len(line.sentence) == 1 else _AFTER)
+    shown = "".join(_lines_of(piece, room, indent) if isinstance(piece, Math) else inline((piece,), paper) for piece in line.sentence)
+    return f"\\item {indent}{shown}{number}"
+
+
+def _lines_of(formula: Math, room: float, indent: str) -> str:
+    """A formula in an algorithm, in lines where it is long."""
+    first, *others = broken(formula.formula, room) if formula.display else (formula.formula,)
+    style = "\\displaystyle " if formula.display else ""
+    more = (f"\\newline{indent}\\hspace*{{2em}}${style}{{}}{to_latex(part)}$" for part in others)
+    return f"${style}{to_latex(first)}$" + "".join(more)
 
 
 @block_latex.register

@@ -9,6 +9,7 @@ from functools import cache
 
 import pytest
 
+from derive.claims.notes import verify_notes
 from derive.conventions import in_convention
 from derive.network import network
 from derive.notation import NUMBERED, load, names
@@ -17,7 +18,6 @@ from derive.notation.layout import Digits
 from derive.notation.symbols import entry_layout
 from derive.notes import notes
 from derive.notes.options import Options
-from derive.reader.notes import verify_notes
 from derive.results import Results, results_of
 from tests.derive.notes import strict
 

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
+from derive.claims.notes import verify_notes
 from derive.network import network
 from derive.notes import LEVELS, Options, document, notes, story
 from derive.notes.document import Chain, Line
 from derive.notes.levels import flattened
-from derive.reader.notes import verify_notes
 from derive.results import Results, results_of
 
 
