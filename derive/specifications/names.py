@@ -17,7 +17,9 @@ MODULE_NAMES = frozenset(
     deltarule derive codegen cost self sys DTYPE SPEC_HASH CLASSES NamedTuple run_forward run_loss run_step workspace
     """.split()  # noqa: SIM905 - reads better than forty quotes
 )
-OWN_WORDS = MODULE_NAMES - {"x", "y", "t", "path", "seed", "batch"} | {"inputs", "cls"}
+FILED = frozenset(["file", "allow_pickle", "spec_hash"])
+"""What ``save`` gives to NumPy by name beside the parameters."""
+OWN_WORDS = MODULE_NAMES - {"x", "y", "t", "path", "seed", "batch"} | {"inputs", "cls"} | FILED
 UNITS = re.compile(r"n[0-9]+")
 NUMBERED = re.compile(r"(?:W|b|z|a|delta|d[A-Za-z]|da|dz|dW|db|active|loss)[0-9]+")
 # A file of one of these names, beside the emitted module, would stand in for the module that NumPy imports.

@@ -193,6 +193,12 @@ def test_the_selftest_runs_with_numpy_alone_and_finds_faults(style: str, tmp_pat
     assert not loaded(wrong).selftest()
 
 
+@pytest.mark.parametrize("name", ["file", "allow_pickle", "spec_hash"])
+def test_a_name_under_which_files_keep_something_else_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match=f"'{name}' is a name that the emitted module uses itself"):
+        network({"axes": {"j": 2}, "parameters": [f"{name}[j]"], "loss": f"sum(j, {name}[j]**2)"})
+
+
 @pytest.mark.parametrize("name", ["attention", "max_pooling", "lstm"])
 def test_a_scalar_module_is_the_same_in_other_ways(name: str) -> None:
     """Inputs' derivatives, single precision and every value of the forward pass are those of the loop form."""
