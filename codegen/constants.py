@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 
 from mpmath import mp, mpf
 from sympy import Basic
@@ -14,6 +14,7 @@ from derive.indices import Axis
 WORDS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four", "6": "six", "-1": "minus_one", "1/2": "half"}
 
 
+@lru_cache(maxsize=1 << 10)
 def python_number(value: Expression, batch: Axis) -> str:
     """A constant as Python source: the nearest double, or an expression in ``batch`` where it depends on its size."""
     return _text(value, batch, 0)
@@ -57,7 +58,7 @@ def _text(value: Expression, batch: Axis, level: int) -> str:
 
 
 def _is_inverse(value: Basic) -> bool:
-    return isinstance(value, Power) and isinstance(value.exponent, Number) and value.exponent.value < 0
+    return isinstance(value, Power) and isinstance(value.exponent, Number) and value.exponent.value.p < 0
 
 
 def _depends(value: Basic, batch: Axis) -> bool:

@@ -14,6 +14,6 @@ def is_partial(value: Basic) -> bool:
     """Whether the outermost operation of ``value`` divides, takes a root or a logarithm."""
     if isinstance(value, Power):
         exponent = value.exponent
-        natural = isinstance(exponent, Number) and exponent.value.q == 1 and exponent.value > 0
+        natural = isinstance(exponent, Number) and exponent.value.q == 1 and exponent.value.p > 0
         return not natural and not is_constant(value)
     return isinstance(value, Apply) and value.function.name in PARTIAL_FUNCTIONS

@@ -102,7 +102,7 @@ class Statement:
         return (self.target.buffer, *self.scratch)
 
     def renamed(self, names: Mapping[str, str]) -> Statement:
-        if not any(name in names for name in (*self.reads, *self.writes)):
+        if names.keys().isdisjoint(self.reads) and names.keys().isdisjoint(self.writes):
             return self
         operands = tuple(view.renamed(names) for view in self.operands)
         scratch = tuple(names.get(name, name) for name in self.scratch)
@@ -181,11 +181,11 @@ class Program:
 
     def read_by(self, statement: Statement) -> tuple[str, ...]:
         """Every buffer whose values a statement reads."""
-        return tuple(part for name in statement.reads for part in self.parts(name))
+        return tuple(part for name in statement.reads for part in self.parts(name)) if self._parts else statement.reads
 
     def written_by(self, statement: Statement) -> tuple[str, ...]:
         """Every buffer whose values a statement changes."""
-        return tuple(part for name in statement.writes for part in self.parts(name))
+        return tuple(part for name in statement.writes for part in self.parts(name)) if self._parts else statement.writes
 
     def is_kept(self, name: str) -> bool:
         """Whether a buffer's value must survive the program, or is not the program's to overwrite."""

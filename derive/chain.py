@@ -103,7 +103,12 @@ class Specialised(Derivation):
     """A derivation at another place of the same pattern; its steps are renamed when somebody asks for them."""
 
     def __init__(self, pattern: Derivation, rename: Renaming) -> None:
-        self.__dict__.update(pattern=pattern, rename=rename, left=rename(pattern.left), start=rename(pattern.start))
+        self.__dict__.update(pattern=pattern, rename=rename, left=rename(pattern.left))
+
+    @cached_property
+    def start(self) -> Expression:
+        """The definition of what is derived."""
+        return self.rename(self.pattern.start)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

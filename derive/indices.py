@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -17,8 +18,13 @@ def whole(number: int | Integer) -> Integer:
 
 
 def label(text: str | Str) -> Str:
-    """A name as a part of a node."""
-    return text if isinstance(text, Str) else Str(text)
+    """A name as a part of a node; equal names are one object, which is compared at once."""
+    return text if isinstance(text, Str) else _label(text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _label(text: str) -> Str:
+    return Str(text)
 
 
 class Node(Basic):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from sympy import Basic
 
@@ -21,10 +22,12 @@ from derive.equations import Equation, System
 from derive.expressions import Tensor
 from derive.influence import Influence
 from derive.language.plain import plain_equation
-from derive.matrices.recognise import MatrixForm, recognise
 from derive.network import Network
 from derive.steps import Derivation
 from derive.traversal import tensors_of
+
+if TYPE_CHECKING:
+    from derive.matrices.recognise import MatrixForm
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Result:
     @cached_property
     def matrix(self) -> MatrixForm | None:
         """The formula without indices, where there is such a form."""
+        from derive.matrices.recognise import recognise  # which emission does without
+
         return recognise(self.equation)
 
     @property

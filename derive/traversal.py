@@ -55,4 +55,10 @@ def free_indices(value: Basic) -> tuple[Index, ...]:
         return ()
     if isinstance(value, BINDERS):
         return tuple([index for index in free_indices(value.body) if index != value.index])
-    return tuple(dict.fromkeys([index for part in value.args for index in free_indices(part)]))
+    found: dict[Index, None] = {}
+    for part in value.args:
+        if isinstance(part, Index):
+            found[part] = None
+        elif part.args and not isinstance(part, LEAVES):
+            found.update(dict.fromkeys(free_indices(part)))
+    return tuple(found)

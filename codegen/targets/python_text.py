@@ -188,7 +188,7 @@ def _is_atom(value: Expression) -> bool:
 
 
 def _is_divisor(value: Expression) -> bool:
-    return isinstance(value, Power) and isinstance(value.exponent, Number) and value.exponent.value < 0
+    return isinstance(value, Power) and isinstance(value.exponent, Number) and value.exponent.value.p < 0
 
 
 def _inverse(value: Power) -> Expression:

@@ -47,15 +47,17 @@ class _Reader:
         """What a tensor or an index runs along is said where it appears first."""
         kind, parts = type(value), value.args
         if kind is Index:
-            if value in self._indices:
-                self.tokens.append(f"i{self._indices[value]}")
+            place = self._indices.get(value)
+            if place is not None:
+                self.tokens.append(f"i{place}")
             else:
                 self._indices[value] = len(self._indices)
                 self.tokens.append("index")
                 self.read(value.axis)
         elif kind is Tensor:
-            if value in self.named:
-                self.tokens.append(f"n{self.named[value]}")
+            place = self.named.get(value)
+            if place is not None:
+                self.tokens.append(f"n{place}")
             else:
                 self.named[value] = len(self.named)
                 self.tokens.append("tensor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from sympy import Basic
@@ -22,6 +23,7 @@ def is_positional(relation: Relation) -> bool:
     return isinstance(relation.left, Index | Affine) or isinstance(relation.right, Index | Affine)
 
 
+@lru_cache(maxsize=1 << 14)  # places with one pattern read the same entries
 def speaks_of_sizes(node: Basic) -> bool:
     """Whether an entry or a relation is right for some sizes only: a shifted, fixed or foreign position, a comparison of positions."""
     if isinstance(node, Entry):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import singledispatch
 
-from sympy import Basic, Rational
+from sympy import Basic, Rational, S
 
 from derive.calculus.match import match
 from derive.calculus.ranges import decided
@@ -99,12 +99,12 @@ def _same(one: Expression, other: Expression) -> bool:
 
 @_tidy.register
 def _(value: Product) -> Expression:
-    number = Rational(1)
+    number: Rational = S.One
     powers: dict[Expression, Rational] = {}
     kept: list[Expression] = []
     for factor in product(*value.args).args if len(value.args) > 1 else value.args:
         if isinstance(factor, Number):
-            number *= factor.value
+            number = factor.value if number is S.One else number * factor.value
             continue
         base, exponent = base_and_exponent(factor)
         if exponent is None:
@@ -116,13 +116,13 @@ def _(value: Product) -> Expression:
         else:
             powers[base] = exponent
             kept.append(base)
-    if number == 0:
+    if number is S.Zero:
         return ZERO
     factors = tuple(_power(base, powers[base]) if base in powers else base for base in kept)
     factors = tuple(factor for factor in factors if factor != ONE)
-    if len(factors) == 1 and number == -1 and isinstance(factors[0], Plus) and _mostly_negative(factors[0]):
+    if len(factors) == 1 and number is S.NegativeOne and isinstance(factors[0], Plus) and _mostly_negative(factors[0]):
         return plus(*(tidy(negative(term)) for term in factors[0].args))
-    return product(*((Number(number),) if number != 1 or not factors else ()), *sorted(factors, key=_is_sum))
+    return product(*((Number(number),) if number is not S.One or not factors else ()), *sorted(factors, key=_is_sum))
 
 
 def _is_sum(factor: Expression) -> bool:
@@ -136,30 +136,30 @@ def _mostly_negative(value: Plus) -> bool:
 
 def is_divisor(factor: Expression) -> bool:
     """Whether a factor is divided by."""
-    return isinstance(factor, Power) and isinstance(factor.exponent, Number) and bool(factor.exponent.value < 0)
+    return isinstance(factor, Power) and isinstance(factor.exponent, Number) and bool(factor.exponent.value.p < 0)
 
 
 def leading_sign(value: Expression) -> int:
     """-1 where a minus sign stands in front of ``value``."""
     if isinstance(value, Product):
         return leading_sign(value.args[0])
-    return -1 if isinstance(value, Number) and value.value < 0 else 1
+    return -1 if isinstance(value, Number) and value.value.p < 0 else 1
 
 
 def base_and_exponent(factor: Expression) -> tuple[Expression, Rational | None]:
     """A factor as base and rational exponent; None where the exponent is not a number. A whole power of a root is one power."""
     if not isinstance(factor, Power):
-        return factor, Rational(1)
+        return factor, S.One
     if not isinstance(factor.exponent, Number):
         return factor, None
-    base, own = base_and_exponent(factor.base) if factor.exponent.value.is_Integer else (factor.base, Rational(1))
+    base, own = base_and_exponent(factor.base) if factor.exponent.value.is_Integer else (factor.base, S.One)
     return (factor.base, factor.exponent.value) if own is None else (base, own * factor.exponent.value)
 
 
 def _power(base: Expression, exponent: Rational) -> Expression:
-    if exponent == 0:
+    if exponent is S.Zero:
         return ONE
-    return base if exponent == 1 else Power(base, Number(exponent))
+    return base if exponent is S.One else Power(base, Number(exponent))
 
 
 @_tidy.register

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
 from functools import singledispatch
+from typing import NamedTuple
 
 from sympy import Basic, Rational
 
@@ -34,13 +34,14 @@ from derive.traversal import LEAVES, free_indices, walk
 
 SPARE_LETTERS = "kpqrsuvwijlmnoceghd"
 Letters = Mapping[Index, str]
+OPAQUE = (Entry, *LEAVES)
+"""Nodes that bind no index inside."""
 
 # How tightly the outermost operation of a text binds.
 SUM, PRODUCT, POWER, ATOM = range(4)
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A printed part and how tightly it binds."""
 
     words: str
@@ -71,10 +72,12 @@ def letters_of(*values: Basic) -> dict[Index, str]:
     Only sums in different terms may share a letter.
     """
     chosen: dict[Index, str] = {}
+    taken: set[str] = set()
     for value in values:
         for index in free_indices(value):
-            _choose(index, set(chosen.values()), chosen)
-    free = frozenset(chosen.values())
+            _choose(index, taken, chosen)
+            taken.add(chosen[index])
+    free = frozenset(taken)
     for value in values:
         _choose_bound(value, free, chosen)
     return chosen
@@ -87,7 +90,7 @@ def _choose(index: Index, taken: Set[str], chosen: dict[Index, str]) -> None:
 
 def _choose_bound(value: Basic, taken: Set[str], chosen: dict[Index, str]) -> Set[str]:
     """Choose for the sums inside ``value``, outermost first; returns the letters that are no longer free beside it."""
-    if isinstance(value, LEAVES):
+    if isinstance(value, OPAQUE):
         return taken
     if isinstance(value, BINDERS):
         inside = {chosen[node] for node in walk(value) if isinstance(node, Index) and node in chosen}
