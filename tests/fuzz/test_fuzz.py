@@ -254,3 +254,12 @@ def test_a_command_of_tex_is_no_symbol_of_ones_own(command, tmp_path):
     (tmp_path / "own.toml").write_text(re.sub(r"^\[macros\].*", lambda _: f'[macros]\nweight = "{command}"', text, flags=re.MULTILINE))
     with pytest.raises(InputError, match=r"macros\.weight"):
         load(tmp_path / "own.toml")
+
+
+@pytest.mark.slow
+def test_texts_can_be_guided_by_coverage():
+    pytest.importorskip("atheris")
+    command = [sys.executable, "-m", "tests.fuzz.run", "--engine", "atheris", "--minutes", "0.05", "one_line"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "nothing found" in done.stdout
