@@ -19,10 +19,13 @@ PER_CALL = 40
 OVERHEAD = 100
 """To go from arrays to floats and back takes as long as so many operations, and one more for each number."""
 
+LONGEST = 2500
+"""Programs of more operations are not chosen: nobody reads them, and they take seconds to write."""
+
 
 def automatic(work: Work) -> str:
     """The style of ``auto``: scalar or vectorised."""
-    limit = PER_CALL * calls(work)
+    limit = min(PER_CALL * calls(work), LONGEST)
     moved = OVERHEAD + numbers_in(work.inputs) + 2 * numbers_in(work.parameters)
     values = Values(most=2 * limit + moved)  # a program that grows beyond this is too long in any case
     try:
