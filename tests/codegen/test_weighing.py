@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.decisions import ALWAYS, Decisions, begun, decide, passes
+from codegen.decisions import ABOUT, ALWAYS, Decisions, begun, decide, passes
 from codegen.emit import problem_for
-from codegen.layout import ALL_COLUMNS, LAYOUTS
+from codegen.layout import ALL_COLUMNS, COLUMNS, LAYOUTS, ROWS
 from codegen.passes import PASSES
 from codegen.problem import Problem
 from codegen.quick import prepared
@@ -47,7 +47,19 @@ def test_a_sample_does_not_grow_with_depth() -> None:
 
 
 def test_every_depth_is_weighed() -> None:
-    assert decide(problem("-".join(["10"] * 40)), 20, 4).layout == ALL_COLUMNS
+    assert decide(problem("-".join(["10"] * 40)), 20, 4).layout in (COLUMNS, ALL_COLUMNS)
+
+
+def test_of_layouts_that_take_about_as_long_the_plainest_is_taken() -> None:
+    every = problem("128-256-32", "binary_cross_entropy")
+    times = [whole(every).duration(begun(every, layout), 500, 4) for layout in LAYOUTS]
+    assert 1 < times[0] / min(times) <= ABOUT
+    assert decide(every, 500, 4).layout == ROWS
+
+
+def test_a_product_that_reads_a_large_operand_across_memory_takes_longer() -> None:
+    every = problem("1000-10:softmax")
+    assert decide(every, 256, 4).layout == ROWS
 
 
 def test_what_is_decided_comes_after_what_is_always_done() -> None:
