@@ -115,11 +115,17 @@ def _is_possible(program: Program, group: Group) -> bool:
     if any(left != right and set(left) & set(right) for left in group.arrays for right in group.arrays):
         return False
     first = min(group.places)
+    read: dict[str, int] = {}
+    written: dict[str, int] = {}
+    for place, between in enumerate(program.statements[first : max(group.places)], first):
+        for found, names in ((read, program.read_by(between)), (written, program.written_by(between))):
+            for name in names:
+                found.setdefault(name, place)
     for place in group.places:
         own = program.statements[place]
-        for between in program.statements[first:place]:
-            if own.target.buffer in program.read_by(between) or set(program.written_by(between)) & {*own.reads, own.target.buffer}:
-                return False
+        target = own.target.buffer
+        if read.get(target, place) < place or any(written.get(name, place) < place for name in (*own.reads, target)):
+            return False
     return True
 
 
