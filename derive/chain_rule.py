@@ -6,7 +6,7 @@ walked backwards, so that a user's adjoint stands before it is needed; fan-in gi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import Basic
@@ -40,16 +40,28 @@ def reverse_sweep(system: System, wanted: Sequence[Tensor] | None = None, manner
     """The derivations of the adjoints of all values between ``wanted`` (default: the parameters) and the loss, and of ``wanted``."""
     influence = Influence(system, system.parameters if wanted is None else wanted, manner)
     known = _Known(influence, manner)
-    found: list[tuple[str, Derivation]] = []
+    found = [known.derivation(tensor) for tensor in _backwards(influence)]
+    return Sweep(system, tuple(d for _, d in found), tuple(p for p, _ in found))
+
+
+def sweep_at_loss(system: System, wanted: Sequence[Tensor], manner: Manner = TEXTBOOK) -> Sweep:
+    """Those derivations of a reverse sweep that speak of the loss: they follow from it at once, or may insert one that does."""
+    influence = Influence(system, wanted, manner)
+    known = _Known(influence, manner)
+    found = [known.derivation(tensor) for tensor in _backwards(influence) if known.is_at_loss(tensor)]
+    return Sweep(system, tuple(d for _, d in found), tuple(p for p, _ in found))
+
+
+def _backwards(influence: Influence) -> Iterator[Tensor]:
+    """What a sweep derives, in order: everything through which a tensor acts stands before it."""
     ready: dict[Tensor, list[Tensor]] = {}  # by the first value that reads them: above it, everything through which they act is known
     for tensor in influence.wanted:
         if tensor in influence.readers:
             ready.setdefault(influence.readers[tensor][0].tensor, []).append(tensor)
     for equation in reversed(influence.equations):
         if influence.has_adjoint(equation):
-            found.append(known.derivation(equation.tensor))
-        found.extend(known.derivation(tensor) for tensor in ready.get(equation.tensor, ()))
-    return Sweep(system, tuple(d for _, d in found), tuple(p for p, _ in found))
+            yield equation.tensor
+        yield from ready.get(equation.tensor, ())
 
 
 def adjoint(tensor: Tensor) -> Tensor:
@@ -89,6 +101,11 @@ class _Known:
         if all(user.tensor == self.system.loss for user in users) and not any(isinstance(node, Total) for node in walk(found.result)):
             self.explicit[around.subject] = found.equation
         return pattern, found
+
+    def is_at_loss(self, tensor: Tensor) -> bool:
+        """Whether the loss reads ``tensor``, or a value whose adjoint can be written out."""
+        ends = self.influence.ends(tensor)
+        return any(end.tensor == self.system.loss or adjoint(end.tensor) in self.explicit for end in ends)
 
     def _surroundings(self, tensor: Tensor, users: tuple[Equation, ...]) -> Surroundings:
         """What the rules may look at. An adjoint is only written out where its value has no other reader to compute it for."""

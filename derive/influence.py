@@ -62,13 +62,13 @@ class Influence:
         A user may read several inlined values, some of them through others: each is written out all the way to ``tensor``.
         """
         between = {equation.tensor: equation for equation in self.written_out(tensor)}
-        ends = {end.tensor: end for end in self._ends(tensor)}
+        ends = {end.tensor: end for end in self.ends(tensor)}
         return tuple(Equation(end.left, _in_terms_of(end.right, between)) for end in ends.values())
 
-    def _ends(self, tensor: Tensor) -> Iterator[Equation]:
+    def ends(self, tensor: Tensor) -> Iterator[Equation]:
         """The equations that are not inlined and read ``tensor``, or an inlined value through which it acts."""
         for reader in self.readers.get(tensor, ()):
-            yield from self._ends(reader.tensor) if reader.tensor in self.inlined else (reader,)
+            yield from self.ends(reader.tensor) if reader.tensor in self.inlined else (reader,)
 
     def written_out(self, tensor: Tensor) -> tuple[Equation, ...]:
         """The inlined values through which ``tensor`` acts on its users."""

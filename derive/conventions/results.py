@@ -8,7 +8,7 @@ from dataclasses import replace
 from derive.calculus.scalar_algebra import weight
 from derive.calculus.substitute import right_side_at
 from derive.chain import origin
-from derive.chain_rule import Sweep, reverse_sweep
+from derive.chain_rule import Sweep, reverse_sweep, sweep_at_loss
 from derive.conventions.forward import rewritten
 from derive.conventions.manner import manner_of
 from derive.conventions.order import delta_first, local_first, outputs_first, value_first
@@ -105,12 +105,14 @@ def _chosen(system: System, wanted: Sequence[Tensor], manner: Manner) -> dict[st
     """The derivations in a manner; those of the textbook where their result is simpler, as for softmax with cross-entropy."""
     textbook = replace(manner, rules=Manner().rules)
     own = reverse_sweep(system, wanted, manner)
-    others = {d.left.tensor.name: d for d in reverse_sweep(system, wanted, textbook).derivations}
-    return {d.left.tensor.name: _simpler(d, others[d.left.tensor.name]) for d in own.derivations}
+    others = {d.left.tensor.name: d for d in sweep_at_loss(system, wanted, textbook).derivations}
+    return {d.left.tensor.name: _simpler(d, others.get(d.left.tensor.name)) for d in own.derivations}
 
 
-def _simpler(own: Derivation, textbook: Derivation) -> Derivation:
+def _simpler(own: Derivation, textbook: Derivation | None) -> Derivation:
     """The textbook's derivation where it inserts a derivative and comes out shorter for it, as for a sigmoid with its own cross-entropy."""
+    if textbook is None:
+        return own
     inserts = any(step.rule == "insert_adjoint" for step in origin(textbook).steps)
     return textbook if inserts and weight(textbook.result) <= weight(own.result) + 1 else own
 

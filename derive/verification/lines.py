@@ -160,7 +160,7 @@ def compare(value: Expression, expected: Any, place: Bindings, valuation: Valuat
 def relative_error(found: Any, expected: Any, valuation: Valuation) -> float:
     """The difference relative to the larger of the two; values below 10**-(digits + 5) are differences of rounding only."""
     size = max(abs(found), abs(expected))
-    if size < valuation.context.mpf(10) ** -(valuation.digits + 5):
+    if size < valuation.smallest:
         return 0.0
     return float(abs(found - expected) / size)
 

@@ -81,6 +81,8 @@ class Valuation:
         self.equations = (*system.equations, *backward)
         self.context: Any = MPContext()
         self.context.dps = 2 * digits + len(system.equations) // 4
+        self._step = self.context.mpf(10) ** -STEP_DIGITS
+        self.smallest = self.context.mpf(10) ** -(digits + 5)
         self.outside = {tensor.name: value for tensor, value in system.outside.items()} | dict(outside or {})
         self.blocks: dict[str, Block] = {}
         self.values: list[Any] = []
@@ -364,12 +366,12 @@ class Valuation:
     def _differences(self, by: int, changed: list[int], targets: list[int]) -> dict[int, Any]:
         wanted = sorted(set(targets) & set(changed))
         sides = [[self.values[slot] for slot in wanted] for _ in self._perturbed(by, changed)]
-        double_step = 2 * self.context.mpf(10) ** -STEP_DIGITS
+        double_step = 2 * self._step
         return {slot: (up - down) / double_step for slot, up, down in zip(wanted, *sides, strict=True)}
 
     def _perturbed(self, by: int, changed: list[int]) -> Iterator[None]:
         """Twice: with ``by`` one step up and one step down, and ``changed`` run again."""
-        values, step = self.values, self.context.mpf(10) ** -STEP_DIGITS
+        values, step = self.values, self._step
         before = [values[slot] for slot in (by, *changed)]
         work = [(slot, self._formulas[slot]) for slot in changed]
         try:
@@ -391,7 +393,7 @@ class Valuation:
             return self.context.zero
         changed = self._downstream(by, scope.held, answering)
         up, down = (body() for _ in self._perturbed(by, changed))
-        return (up - down) / (2 * self.context.mpf(10) ** -STEP_DIGITS)
+        return (up - down) / (2 * self._step)
 
     def _read_by(self, of: Expression, scope: Scope) -> Summand:
         """The closure of an expression and the entries that it reads; a line differentiates one expression by many entries."""
