@@ -46,8 +46,8 @@ def check_text(text: str) -> ast.Module:
     """What the text says, parsed. Raise CertificateError unless it parses and holds only what is allowed."""
     try:
         tree = ast.parse(text, feature_version=(3, 9))
-    except SyntaxError as error:
-        raise CertificateError(f"the module does not parse: {error}") from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # a NUL; nested beyond what Python reads
+        raise CertificateError(f"the module does not parse: {error or type(error).__name__}") from error
     found = allow_list.fault(tree)
     if found:
         raise CertificateError(f"line {found[0]}: {found[1]}")

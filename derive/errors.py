@@ -10,7 +10,15 @@ LONGEST_PATH = 120
 
 
 class InputError(Exception):
-    """What the user gave cannot be used; the message is one line of printable ASCII and names the place."""
+    """What the user gave cannot be used; the message is one printable line, whatever it quotes, and names the place."""
+
+    def __init__(self, message: str = "") -> None:
+        line = " ".join(message.split()) if "\n" in message or "\r" in message else message
+        super().__init__(line if line.isprintable() else "".join(_printable(character) for character in line))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
 
 
 def quoted(text: object) -> str:

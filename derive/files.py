@@ -83,8 +83,10 @@ def write(path: Path, content: str | bytes) -> None:
     it is. Raises OSError, which names a file.
     """
     data = content.encode() if isinstance(content, str) else content
-    target = path.resolve() if path.is_symlink() else path
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     try:
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link to itself")
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
         if target.exists() and not target.is_file():

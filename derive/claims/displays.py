@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Display:
 def displays_of(path: Path) -> list[Display]:
     """Every display of a document and of the files below its folder that it reads. Raises ``InputError`` where one cannot be read."""
     macros: dict[str, Macro] = {}
-    return list(_displays(path, path.resolve().parent, macros, 0, path.suffix.lower() in (".md", ".markdown"), [0, 0]))
+    return list(_displays(path, Path(os.path.realpath(path)).parent, macros, 0, path.suffix.lower() in (".md", ".markdown"), [0, 0]))
 
 
 def _displays(path: Path, folder: Path, macros: dict[str, Macro], depth: int, markdown: bool, count: list[int]) -> Iterator[Display]:
@@ -117,6 +118,6 @@ def _below(name: str, folder: Path, reader: Path, depth: int) -> Path:
     path = folder / (name.strip() if Path(name.strip()).suffix else f"{name.strip()}.tex")
     if depth >= DEEPEST:
         raise InputError(f"{quoted_path(reader)}: \\input deeper than {DEEPEST} files")
-    if not path.resolve().is_relative_to(folder):
+    if "\0" in name or not Path(os.path.realpath(path)).is_relative_to(folder):
         raise InputError(f"{quoted_path(reader)}: \\input{{{name[:80]}}} is not below the folder of the document")
     return path

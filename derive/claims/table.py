@@ -107,16 +107,16 @@ def _from_csv(path: str, passes: Passes) -> NumbersFile:
         rows = rows[1:]
     values: dict[str, dict[tuple[int, ...], str]] = {}
     for number, row in enumerate(rows, 1):
-        cells = [cell.strip() for cell in row]
-        found = _NAME.fullmatch(cells[0])
-        if len(cells) != 2 or found is None:
+        *names, value = (cell.strip() for cell in row)
+        found = _NAME.fullmatch(",".join(names))  # a name holds a comma, and need not stand in quotes
+        if found is None:
             raise InputError(f"{quoted_path(path)}, row {number}: expected a name such as W1[0,1] and a value, got {quoted(','.join(row))}")
         place = tuple(int(part) for part in found.groups()[1:] if part is not None)
         try:
-            printed(cells[1])
+            printed(value)
         except ValueError:
-            raise InputError(f"{quoted_path(path)}, row {number}: expected a decimal number, got {quoted(cells[1])}") from None
-        values.setdefault(found[1], {})[place] = cells[1]
+            raise InputError(f"{quoted_path(path)}, row {number}: expected a decimal number, got {quoted(value)}") from None
+        values.setdefault(found[1], {})[place] = value
     system = passes.system
     given = {tensor.name for tensor in (*system.inputs, *system.parameters)}
     tensors = {tensor.name: tensor for tensor in passes.tensors}

@@ -230,9 +230,9 @@ class Reader:
         return Power(argument, Number(Rational(1, 2))) if name == "sqrt" else apply(scope.functions[name], argument)
 
     def _bound(self, syntax: Call, scope: Scope) -> Expression:
-        letters, body = syntax.arguments[:-1], syntax.arguments[-1]
-        if not letters:
+        if len(syntax.arguments) < 2:
             self.refuse(syntax, f"{syntax.name} needs an index and a body: {syntax.name}(j, ...)")
+        letters, body = syntax.arguments[:-1], syntax.arguments[-1]
         bound: list[Index] = []
         for letter in letters:
             if not isinstance(letter, Name):
@@ -286,10 +286,10 @@ class Reader:
             yield from self._uses(letter, part, scope, shifted)
 
     def _cases(self, syntax: Call, scope: Scope) -> Cases:
+        if len(syntax.arguments) < 3 or len(syntax.arguments) % 2 == 0:
+            self.refuse(syntax, "cases needs condition, value, ..., otherwise")
         *pairs, otherwise = syntax.arguments
         conditions, values = pairs[::2], pairs[1::2]
-        if not pairs or len(conditions) != len(values):
-            self.refuse(syntax, "cases needs condition, value, ..., otherwise")
         cases = []
         for condition, value in zip(conditions, values, strict=True):
             if not isinstance(condition, Comparison):

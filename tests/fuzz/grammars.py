@@ -11,9 +11,14 @@ from tests.fuzz.readers import (
     check_algorithm,
     check_claim,
     derive_equations,
+    judge_document,
+    judge_notes,
+    read_choices,
     read_document,
     read_equation,
+    read_key,
     read_latex,
+    read_module,
     read_notation,
     read_numbers,
     read_one_line,
@@ -21,6 +26,7 @@ from tests.fuzz.readers import (
     read_specification,
     read_table,
     read_words,
+    write_everything,
     write_notation,
 )
 from tests.fuzz.tables import edited_tables
@@ -204,6 +210,14 @@ WORDS = (
 )
 
 
+def one_lines() -> st.SearchStrategy[str]:
+    """One-line specifications, or nearly."""
+    size = st.one_of(st.integers(1, 40).map(str), st.integers(1, 40).map(str), st.sampled_from(("0", "01", "99999999", "2.5", "")))
+    activation = st.one_of(st.just(""), st.just(""), st.sampled_from((":relu", ":tanh", ":softmax", ":linear", ":", ":nope", ":relu:tanh")))
+    layer = st.tuples(size, activation).map("".join)
+    return st.tuples(size, st.lists(layer, min_size=1, max_size=5)).map(lambda part: "-".join((part[0], *part[1])))
+
+
 def formulas() -> st.SearchStrategy[str]:
     """Formulas that fit the grammar, or nearly."""
     atoms = st.one_of(
@@ -293,10 +307,41 @@ DOCUMENTS = (
     + r"\begin{align*} z &= W a \\ a &= f(z) \end{align*}",
     r"\def\a#1{#1'} \DeclareMathOperator{\sg}{sg} \begin{equation} \a{f}(z) = \sg(z) \end{equation} \verb|$$x$$| \input{more}",
 )
-TABLES = ("name,value\nx[0],0.05\nx[1],0.10\nt[0],0.01\nt[1],0.99\nW1[0,0],0.15\na1[0],0.593269992\n", "W1[0,0],0.1\nloss,0.298\n")
+NOTES = r"""## Forward pass
+
+$$z_j^l = \sum_k w_{jk}^l\,a_k^{l-1} + b_j^l \tag{1}$$
+
+$$
+\begin{aligned}
+\delta_j^L &= \frac{\partial C}{\partial a_j^L}\,\sigma'(z_j^L) \\
+&= (a_j^L - y_j)\,\sigma'(z_j^L)
+\end{aligned} \tag{2}
+$$
+"""
+KEY = "[[answer]]\nlatex = '\\\\delta_j = a'\npoints = 2\n[[answer]]\nlatex = 'a = b'\n"
+CHOICES = (
+    'specification = "SPEC"\ndtype = "float64"\nbatch = 64\nlayout = "rows"\ntogether = true\nlogarithms = []\nsums = ["h"]\nsigns = []\n'
+    "[blocks]\nh = [16, 64]\n"
+)
+CODE_PIECES = (
+    *("eval", "exec", "open('x', 'w')", "import os", "os.system('true')", "getattr(np, 'x')", ".__class__", "__builtins__", "globals()"),
+    *("np.ctypeslib", "np.lib", "class A:", "@f", "f'{x}'", "'%s' % x", "'{0.__class__}'.format(x)", "type(x)", "lambda: 0", "yield"),
+)
+_GIVEN = "".join(
+    f"{name},{0.05 * number:.2f}\n"
+    for number, name in enumerate(
+        (
+            *("x[0]", "x[1]", "t[0]", "t[1]", "b1[0]", "b1[1]", "b2[0]", "b2[1]"),
+            *(f"W{k}[{j},{i}]" for k in (1, 2) for j in (0, 1) for i in (0, 1)),
+        )
+    )
+)
+TABLES = (f"name,value\n{_GIVEN}a1[0],0.593269992\n", f"{_GIVEN}loss,0.298\n")
 
 GRAMMARS: dict[str, Grammar] = {
-    "one_line": Grammar(mixed(ONE_LINES, ("-", ":", "2", "10", "relu", "softmax", "99999999", "-1", "0")), read_one_line),
+    "one_line": Grammar(
+        st.one_of(one_lines(), mixed(ONE_LINES, ("-", ":", "2", "10", "relu", "softmax", "99999999", "-1", "0"))), read_one_line
+    ),
     "toml": Grammar(_tables(_LAYERS, ()), read_specification),
     "equation_files": Grammar(_tables(_EQUATION_FILES, FORMULA_PIECES), derive_equations),
     "formulas": Grammar(st.one_of(formulas(), mixed(FORMULAS, FORMULA_PIECES)), read_equation),
@@ -316,4 +361,13 @@ GRAMMARS: dict[str, Grammar] = {
     ),
     "tables": Grammar(mixed(TABLES, (",", "\n", "W1", "[0,0]", "0.1", '"', "x[0]", "delta2", "-", "1e5")), read_table),
     "numbers": Grammar(_tables(_files(ROOT / "derive" / "worked" / "mazur.toml"), ("0.15", "1e-400", "[published]")), read_numbers),
+    "written": Grammar(edited_tables((*_LAYERS, *_EQUATION_FILES), WORDS, most=2), write_everything),
+    "modules": Grammar(
+        mixed(_files(ROOT / "generated" / "xor_2_2_1.py"), (*CODE_PIECES, "\n", "    ", "np.", "def f(x):", "(", ")", "lambda: ")),
+        read_module,
+    ),
+    "choices": Grammar(st.one_of(edited_tables((CHOICES,), WORDS, most=1), _tables((CHOICES,), ("[blocks]", "rows"))), read_choices),
+    "judged_documents": Grammar(mixed(DOCUMENTS, (*LATEX_PIECES, "$$", "\\[", "\\]", "\\newcommand{\\a}{", "#1", "\n")), judge_document),
+    "keys": Grammar(_tables((KEY,), ("[[answer]]", "points", "latex")), read_key),
+    "judged_notes": Grammar(mixed((NOTES,), (*LATEX_PIECES, "$$", "\\tag{1}", "\n")), judge_notes),
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from derive.errors import InputError
 from tests.fuzz.attempt import file_of
-from tests.fuzz.injection import DANGEROUS
+from tests.fuzz.injection import DANGEROUS, elements
 
 
 def read_one_line(text: str, folder: Path) -> None:
@@ -41,12 +43,10 @@ def derive_equations(text: str, folder: Path) -> None:
 def read_equation(text: str, folder: Path) -> None:
     from derive.language.grammar import Source, read_equation, read_formula
 
-    for read in (read_formula, read_equation):
-        try:
-            read(Source(text, "formula"))
-        except InputError:
-            if read is read_equation:
-                raise
+    try:
+        read_formula(Source(text, "formula"))
+    except InputError:
+        read_equation(Source(text, "equation"))
 
 
 def read_own_activation(text: str, folder: Path) -> None:
@@ -135,3 +135,71 @@ def read_numbers(text: str, folder: Path) -> None:
     from derive.worked.numbers_file import load_numbers, numbers_of
 
     numbers_of(load_numbers(str(file_of(text, folder))), _passes("2-2-2"))
+
+
+LARGEST_WRITTEN = 400
+"""Entries of the parameters of a network that notes and a module are made of here; larger ones take their time."""
+
+
+def write_everything(text: str, folder: Path) -> None:
+    """Notes and a module of a specification that was accepted: text of the user is text there."""
+    import deltarule
+    from codegen.certificate import CertificateError
+
+    net = deltarule.network(str(file_of(text, folder)))
+    if sum(prod(axis.size for axis in tensor.axes) for tensor in net.results.pattern_sweep.system.parameters) > LARGEST_WRITTEN:
+        return
+    found = DANGEROUS.search(str(net.notes(format="fragment", level="brief")))
+    assert not found, found
+    page = elements(str(net.notes(format="html", level="brief")))
+    strange = [name for name in page if name in ("script", "img", "iframe", "object", "embed", "link") or " on" in name]
+    assert not strange, strange
+    try:
+        ast.parse(str(net.emit(style="loops")))
+    except CertificateError as error:  # its numbers are not finite, say: the command says so in one line
+        raise InputError(" ".join(str(error).split())) from None
+
+
+def read_module(text: str, folder: Path) -> None:
+    """Code that is to be judged: what is not plain NumPy is not run."""
+    from codegen.certificate import CertificateError, check_text
+
+    try:
+        check_text(text)
+    except CertificateError as error:
+        raise InputError(" ".join(str(error).split()).encode("ascii", "backslashreplace").decode()) from None
+    names = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    assert not names & {"__import__", "eval", "exec", "compile", "getattr", "globals", "__builtins__"}, names
+
+
+def read_choices(text: str, folder: Path) -> None:
+    """What ``--tune`` found, on another machine."""
+    from codegen.decisions import Asked, read_decisions
+
+    spec_hash = _results("2-3:tanh-2").network.specification.hash
+    read_decisions(file_of(text.replace("SPEC", spec_hash), folder), Asked(spec_hash, "float64", None))
+
+
+def judge_document(text: str, folder: Path) -> None:
+    """A document with its verdicts, of which the text is also a key to itself."""
+    from derive.claims.document import check_document
+    from derive.claims.networks import Grounds
+    from derive.notation import load
+
+    report = check_document(file_of(text, folder, "text.tex"), Grounds(_results("2-3:tanh-2").network, load("nielsen")))
+    assert report.as_json()
+    assert "\x1b" not in str(report)
+
+
+def read_key(text: str, folder: Path) -> None:
+    """Answers and their points."""
+    from derive.claims.document import _key
+
+    _key(file_of(text, folder))
+
+
+def judge_notes(text: str, folder: Path) -> None:
+    """Notes of the tool, edited: every row has a verdict."""
+    from derive.claims.notes import verify_notes
+
+    assert str(verify_notes(text, _results("2-2-2")))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 NUMBERS = (0, 1, -1, 2, 3, 7, 10**6, 10**18, 10**400, 0.5, -0.25, 1e300, 1e-300, float("nan"), float("inf"))
 
 
-def edited_tables(seeds: Sequence[str], words: Sequence[str]) -> st.SearchStrategy[str]:
-    """Texts of TOML files near the seeds; ``words`` are put in as strings and as keys."""
+def edited_tables(seeds: Sequence[str], words: Sequence[str], most: int = 4) -> st.SearchStrategy[str]:
+    """Texts of TOML files near the seeds, with at most so many edits; ``words`` are put in as strings and as keys."""
     trees = [tomllib.loads(seed) for seed in seeds]
     leaf = st.one_of(st.sampled_from(words), st.sampled_from(NUMBERS), st.booleans(), st.text(max_size=8), st.integers(-5, 30))
     value = st.recursive(
@@ -24,7 +24,7 @@ def edited_tables(seeds: Sequence[str], words: Sequence[str]) -> st.SearchStrate
     @st.composite
     def one(draw: st.DrawFn) -> str:
         tree = copy.deepcopy(draw(st.sampled_from(trees)))
-        for _ in range(draw(st.integers(1, 4))):
+        for _ in range(draw(st.integers(1, most))):
             _edit(tree, draw, value, words)
         return written(tree)
 

@@ -21,7 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import deltarule
+from derive.claims.displays import displays_of
 from derive.errors import InputError
+from derive.files import write
 from derive.notation import load
 from tests.fuzz.attempt import NASTY, ROOT, Grammar, attempt, in_time
 from tests.fuzz.grammars import GRAMMARS
@@ -43,6 +45,11 @@ EXAMPLES = {
     "algorithms": 5,
     "documents": 40,
     "tables": 5,
+    "written": 5,
+    "modules": 40,
+    "choices": 40,
+    "judged_documents": 5,
+    "keys": 40,
 }
 SPEC = "2-1:linear"
 PLAIN = {"title": "Title", "author": "Author", "date": "Date"}
@@ -86,6 +93,49 @@ def test_what_costs_a_reader_of_toml_dear_is_refused(name, text, tmp_path):
 def test_long_and_deep_formulas_are_refused_in_time(name, unit, tmp_path):
     for times in (300, 4000):
         attempt(GRAMMARS[name], unit * times, tmp_path)
+
+
+SHORT = [  # the shortest texts of what was found by long runs
+    ("activations", "cases()"),
+    ("activations", "cases(z)"),
+    ("activations", "logsumexp()"),
+    ("equation_files", 'loss = "sum()"\naxes = {}\ninputs = ["x"]\nparameters = ["w"]\nequations = ["y = max()*w*x"]'),
+    ("documents", "\\input{\x00}"),
+    ("notation_written", 'title = "A"\n[macros]\n"\\u0000" = "w"\n'),
+    ("modules", "x = \x00"),
+    ("modules", "x = " + "-" * 5000 + "1"),
+    ("tables", 'x[0],0.05\n"\x00",1\n'),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), SHORT)
+def test_what_was_found_stays_refused(name, text, tmp_path):
+    assert not attempt(GRAMMARS[name], text, tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links here")
+def test_a_link_to_itself_is_refused_wherever_it_stands(tmp_path):
+    (tmp_path / "loop.tex").symlink_to("loop.tex")
+    (tmp_path / "text.tex").write_text("\\input{loop}")
+    for name in ("loop.tex", "text.tex"):
+        with pytest.raises(InputError, match=r"loop\.tex: cannot be read"):
+            displays_of(tmp_path / name)
+    with pytest.raises(OSError, match="link to itself"):
+        write(tmp_path / "loop.tex", "text")
+
+
+def test_a_document_reads_nothing_outside_its_folder(tmp_path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "secret.tex").write_text("$$a = b$$")
+    (tmp_path / "below" / "link.tex").symlink_to(tmp_path / "secret.tex")
+    for name in ("../secret", "link", str(tmp_path / "secret.tex"), "/etc/passwd", "below/../../secret"):
+        (tmp_path / "below" / "text.tex").write_text(f"\\input{{{name}}}")
+        with pytest.raises(InputError, match="not below the folder"):
+            displays_of(tmp_path / "below" / "text.tex")
+
+
+def test_a_refusal_is_one_printable_line_whatever_it_quotes():
+    assert str(InputError("a\nb\x00\x1b[31m\u202e\ud800 é")) == "a b\\x00\\x1b[31m\\u202e\\ud800 é"
 
 
 CLAIMS = {
@@ -171,7 +221,7 @@ def test_the_checks_of_this_file_can_fail():
         attempt(Grammar(st.just(""), crash), "", Path())
 
     def shout(text, folder):
-        raise InputError("two\nlines")
+        raise InputError("")
 
     with pytest.raises(AssertionError):
         attempt(Grammar(st.just(""), shout), "", Path())
