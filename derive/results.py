@@ -55,6 +55,16 @@ class Result:
 
         return recognise(self.equation)
 
+    @cached_property
+    def whole(self) -> tuple[Equation, MatrixForm] | None:
+        """What is computed in steps as one formula with its form, where it is known as one thing; None for what is derived."""
+        if self.derivation is not None or self.matrix is None:
+            return None
+        from derive.matrices.whole import in_one_formula  # which emission does without
+
+        known = {tensor: own for tensor, own in self.system.definitions.items() if tensor not in self.system.outside}
+        return in_one_formula(self.equation, known)
+
     @property
     def tensors(self) -> tuple[Tensor, ...]:
         """What is defined under its number: the members of the family, and what is derived on the way."""

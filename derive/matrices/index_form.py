@@ -45,6 +45,7 @@ from derive.matrices.matrix import (
     Ones,
     Positions,
     RowLargest,
+    RowShares,
     Scalar,
     Scaled,
     ShapeError,
@@ -179,6 +180,17 @@ def _(value: RowLargest, place: Place) -> Expression:
 
 
 @_entry.register
+def _(value: RowShares, place: Place) -> Expression:
+    rows, columns = shape(value.inner)
+    axis = columns if columns is not None else rows
+    if axis is None:
+        raise ShapeError("a number has no shares")
+    index = Index("k", axis)
+    whole = Total(index, _entry(value.inner, (place[0], index) if columns is not None else (index, None)))
+    return product(_entry(value.inner, place), Power(whole, Number(-1)))
+
+
+@_entry.register
 def _(value: ItemSum, place: Place) -> Expression:
     return Total(value.index, _entry(value.inner, place))
 
@@ -229,6 +241,7 @@ def transposed(value: MatrixExpression) -> MatrixExpression:
 @transposed.register(Array)
 @transposed.register(Ones)
 @transposed.register(RowLargest)
+@transposed.register(RowShares)
 def _(value: MatrixExpression) -> MatrixExpression:
     return value if shape(value) == SCALAR else Transposed(value)
 

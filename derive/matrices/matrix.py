@@ -137,6 +137,10 @@ class RowLargest(_Wrapper):
     """The largest entry of each row, as a column."""
 
 
+class RowShares(_Wrapper):
+    """Every entry divided by the sum of its row; in a column, by the sum of all."""
+
+
 class ItemSum(_Wrapper):
     """The sum of a matrix expression over the positions of an index it binds: ``sum_t delta_t h_{t-1}^T``."""
 

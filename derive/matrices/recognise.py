@@ -43,6 +43,7 @@ from derive.matrices.matrix import (
     matrix_nodes,
     shape,
 )
+from derive.matrices.shares import row_shares
 from derive.traversal import free_indices, walk
 
 Indices = tuple[Index, ...]
@@ -94,6 +95,8 @@ def recognise(equation: Equation, fixed: Index | None = None) -> MatrixForm | No
             right = tidied(_matrix(equation.right, rows, columns, reasons))
         except NoForm:
             continue
+        if (shares := row_shares(right, (rows, columns))) is not None:
+            right, reasons = shares, [Reason("row_shares" if columns is not None else "shares", (("form", shares),))]
         form = MatrixForm(left, right, rows, columns, items, tuple(dict.fromkeys(reasons)))
         if _says_something(form) and agrees(equation, form):
             return form

@@ -22,6 +22,7 @@ from derive.matrices.matrix import (
     MatrixSum,
     Ones,
     RowLargest,
+    RowShares,
     Scalar,
     Scaled,
     SquaredNorm,
@@ -29,6 +30,7 @@ from derive.matrices.matrix import (
     UnitMatrix,
     shape,
 )
+from derive.matrices.shares import exponent_of, over
 from derive.notation.layout import (
     Big,
     Branches,
@@ -47,7 +49,7 @@ from derive.notation.layout import (
     joined,
     row,
 )
-from derive.notation.symbols import NABLA, activation_name, array_layout
+from derive.notation.symbols import NABLA, activation_name, array_layout, function_name
 from derive.notation.typeset import MINUS, THIN, Page, layout, sign_and_size
 
 
@@ -126,6 +128,17 @@ def _(value: SquaredNorm, page: Page) -> Layout:
 @layout.register
 def _(value: RowLargest, page: Page) -> Layout:
     return row(Named("rowmax"), argument(layout(value.inner, page)))
+
+
+@layout.register
+def _(value: RowShares, page: Page) -> Layout:
+    """By rows, over those positions that the mask leaves."""
+    name, known = function_name("softmax", page.notation), exponent_of(value.inner)
+    assert known is not None
+    inner, mask = known
+    if mask is not None and (relations := over(mask)) is not None:
+        name = Scripts(name, joined(tuple(layout(relation, page) for relation in relations), Sign(",")))
+    return row(name, argument(layout(inner, page)))
 
 
 @layout.register

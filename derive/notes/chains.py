@@ -9,7 +9,7 @@ from itertools import combinations
 
 from sympy import Basic
 
-from derive.equations import Equation
+from derive.equations import Equation, System
 from derive.expressions import Apply, Entry, Function, Tensor, Variable
 from derive.functions.scalar import primitive_derivative
 from derive.functions.slopes import Slope
@@ -29,7 +29,7 @@ from derive.notes.push_reasons import push_rules
 from derive.notes.story import Story
 from derive.results import Result
 from derive.steps import Derivation, Step
-from derive.traversal import walk
+from derive.traversal import tensors_of, walk
 from derive.words import Inline, Sentence, Text
 from derive.words.catalogue import merged
 
@@ -150,7 +150,7 @@ class _Face:
         if not reasons:
             indices = tuple(layout(index, self.page) for index in (self.form.rows, self.form.columns) if index is not None)
             reasons = [story.say("rule.matrix_form", indices=indices)] if indices else []
-        return [self._matrix(_semicolons(story, list(dict.fromkeys(reasons))))]
+        return [self._matrix(_semicolons(story, list(dict.fromkeys(reasons)))), *self._whole()]
 
     def _named(self, reason: Reason) -> dict[str, tuple[Layout, ...]]:
         """What a reason speaks of; a function by the name that it has at its argument."""
@@ -160,7 +160,19 @@ class _Face:
 
     def bare_matrix_lines(self) -> list[Line]:
         """The formula without indices, without reasons."""
-        return [self._matrix(())] if self.form is not None else []
+        return [replace(line, reason=()) for line in self.matrix_lines()]
+
+    def _whole(self) -> list[Line]:
+        """What is computed in steps as one formula, with the numbers of what is written out for it."""
+        found = self.result.whole if self.equation is self.result.equation else None
+        if found is None:
+            return []
+        written, form = found
+        between = _between(self.equation, written, self.result.system)
+        numbers = tuple(number for tensor in between if (number := self.story.reference(tensor, self.view.batch)) is not None)
+        page = self.story.page([form.left, form.right], self.view)
+        reasons = [self.story.say("rule.written_out", numbers=numbers), *(self.story.say(f"matrix.{r.rule}") for r in form.reasons)]
+        return [Line(None, layout(form.right, page), _semicolons(self.story, reasons))]
 
     def _matrix(self, why: Sentence) -> Line:
         assert self.form is not None
@@ -168,6 +180,17 @@ class _Face:
         if is_stored_transposed(left, self.page):
             left, right = Transposed(left), transposed(right)
         return Line(layout(left, self.page), layout(right, self.page), why)
+
+
+def _between(equation: Equation, written: Equation, system: System) -> tuple[Tensor, ...]:
+    """The values that are written out between an equation and a longer one, in order."""
+    ends, found = set(tensors_of(written.right)), set[Tensor]()
+    waiting = [equation]
+    while waiting:
+        fresh = [t for t in tensors_of(waiting.pop().right) if t in system.definitions and t not in ends and t not in found]
+        found.update(fresh)
+        waiting += [system.definitions[tensor] for tensor in fresh]
+    return tuple(tensor for tensor in system.definitions if tensor in found)
 
 
 def steps_lines(story: Story, result: Result, derivation: Derivation, page: Page) -> list[Line]:

@@ -12,6 +12,7 @@ from derive.reader.derivatives import derivative, gradient, is_gradient, is_oper
 from derive.reader.meaning import meaning
 from derive.reader.names import tensors_in
 from derive.reader.scope import Scope, letter_text, positions_below
+from derive.reader.shares import is_shares, shares
 from derive.reader.slots import Letter, Slot, absent, misfit
 from derive.reader.symbols import exponential, with_scripts
 from derive.reader.syntax import Big, Chain, Factors, Fraction, Group, Literal, Script, Scripted, Syntax, Terms, Word, text_of
@@ -83,17 +84,20 @@ def _application(name: Syntax, argument: Syntax, scope: Scope) -> Value:
     """A function of what follows; an exponent on the parentheses or on the name belongs to the value."""
     base, scripted = (name.base, name) if isinstance(name, Scripted) else (name, Scripted(name.at, name, None, None, 0))
     own = text_of(base) in scope.activations
-    if scripted.below is not None and not own:
-        refuse(name.at, "an index on a function")
     outer = argument.above if isinstance(argument, Scripted) and _is_group(argument.base) and argument.below is None else None
     inner = argument.base if outer is not None and isinstance(argument, Scripted) else argument
     if isinstance(base, LetterSyntax) and not _is_group(inner):
         refuse(argument.at, f"expected ( after the function {quoted(base.text)}")
+    read = meaning(inner, scope)
+    if isinstance(read, Matrix) and is_shares(base, read, scope):
+        return with_scripts(shares(scripted.below, read, scope), outer, scope)
+    if scripted.below is not None and not own:
+        refuse(name.at, "an index on a function")
     if own:
         layered = scope.mark(scripted.above) is not None
-        value = activated(scripted, meaning(inner, scope), scope)
+        value = activated(scripted, read, scope)
         return with_scripts(value if layered else with_scripts(value, scripted.above, scope), outer, scope)
-    value = _applied(base, scripted.primes, meaning(inner, scope), scope)
+    value = _applied(base, scripted.primes, read, scope)
     return with_scripts(with_scripts(value, scripted.above, scope), outer, scope)
 
 

@@ -115,6 +115,8 @@ def verify_result(result: Result, sweep: Sweep, points: Sequence[Point], notatio
     statements.extend(verify_induction(result, sweep, points, notation))
     if result.matrix is not None:
         statements.append(verify_matrix_form(result.equation, result.matrix, points, number, notation, view))
+    if result.whole is not None:
+        statements.append(verify_matrix_form(*result.whole, points, number, notation, view))
     return statements
 
 

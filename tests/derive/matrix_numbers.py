@@ -103,6 +103,8 @@ def in_numpy(value, arrays: Arrays, where: Where) -> np.ndarray:
             return np.array([[np.vdot(parts[0], parts[0])]])
         case m.RowLargest():
             return parts[0].max(axis=1, keepdims=True)
+        case m.RowShares():
+            return parts[0] / (parts[0].sum() if m.shape(value.inner)[1] is None else parts[0].sum(axis=1, keepdims=True))
         case m.Diagonal():
             return np.diag(parts[0][:, 0])
         case m.Ones():
@@ -173,6 +175,8 @@ def as_text(value) -> str:
             return f"|{as_text(value.inner)}|^2"
         case m.RowLargest():
             return f"rowmax({as_text(value.inner)})"
+        case m.RowShares():
+            return f"shares({as_text(value.inner)})"
         case m.ItemSum():
             return f"sum_{value.index.letter} {_inside(value.inner, m.Array, m.MatrixProduct, m.Transposed, m.Scaled)}"
         case m.MatrixProduct():

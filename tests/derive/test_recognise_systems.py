@@ -101,7 +101,7 @@ def test_attention_and_its_gradients() -> None:
     system = attention(())
     forms = forms_of(system)
     assert forms["S"] == "|d|^-1/2 Q K^T"
-    assert forms["P"] == "diag((exp(S) 1)^-1) exp(S)"
+    assert forms["P"] == "shares(exp(S))"
     assert forms["dS"] == "P o (dP + -1 (dP o P) 1 1^T)"
     assert (forms["dQ"], forms["dK"], forms["dP"]) == ("|d|^-1/2 dS K", "|d|^-1/2 dS^T Q", "dO V^T")
     assert forms["dWQ"] == "dQ^T x"

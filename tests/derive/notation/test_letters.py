@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sympy import Basic
 
-from derive.expressions import BINDERS, Function, Partial, Tensor
+from derive.expressions import BINDERS, Function, Partial, Tensor, Total, plus, product
 from derive.indices import Axis, Index
 from derive.network import network
 from derive.notation import choose_letters, load
+from derive.notation.layout import Scripts
 from derive.notation.letters import Letters
 from derive.results import results_of
 from derive.traversal import free_indices
@@ -48,3 +51,38 @@ def test_no_line_captures_an_index(spec: str) -> None:
         assert len({letters[index] for index in free}) == len(free)
         for line in chain:
             assert_nothing_is_captured(line, letters, {index: letters[index] for index in free})
+
+
+FILES = Path(__file__).parents[1] / "equations"
+
+
+@pytest.mark.parametrize("name", ["lstm", "layer_norm", "attention_in_one_line", "max_pooling", "pairs", "convolution_2d"])
+def test_no_line_of_an_equation_file_captures_an_index_or_wears_two_primes(name: str) -> None:
+    for result in results_of(network(str(FILES / f"{name}.toml"))).results:
+        for derivation in (*result.before, *([result.derivation] if result.derivation is not None else [])):
+            lines = [derivation.left, derivation.start, *(step.after for step in derivation.steps)]
+            letters = choose_letters(lines, NIELSEN)
+            assert all(not isinstance(letter, Scripts) or letter.primes < 2 for letter in letters.values())
+            free = {index: letters[index] for index in free_indices(derivation.left)}
+            for line in lines:
+                assert_nothing_is_captured(line, letters, free)
+                assert_one_axis_for_each_letter(line, letters)
+
+
+def assert_one_axis_for_each_letter(line: Basic, letters: Letters) -> None:
+    axes: dict[object, set[Axis]] = {}
+    for index in (*bound(line), *free_indices(line)):
+        axes.setdefault(letters[index], set()).add(index.axis)
+    assert all(len(own) == 1 for own in axes.values())
+
+
+def test_terms_of_a_sum_share_letters_and_factors_do_not() -> None:
+    axis = Axis("j", 3)
+    u = Tensor("u", (axis,))
+    first, second = Index("j", axis), Index("j", axis)
+    sums = Total(first, u[first]), Total(second, u[second])
+    shared = choose_letters([plus(*sums)], NIELSEN)
+    assert shared[first] == shared[second]
+    assert (apart := choose_letters([plus(*sums)], NIELSEN, apart=[(first, second)]))[first] != apart[second]
+    assert (factors := choose_letters([product(*sums)], NIELSEN))[first] != factors[second]
+    assert (later := choose_letters([plus(*sums), product(*sums)], NIELSEN))[first] != later[second]

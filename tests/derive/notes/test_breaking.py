@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from cProfile import Profile
+from pathlib import Path
+
+import deltarule
 from derive.notation.latex import to_latex
-from derive.notation.layout import Digits, Fraction, Gap, Layout, Sign, Symbol, fenced, row
+from derive.notation.layout import Branches, Digits, Fraction, Gap, Layout, Sign, Symbol, fenced, row
 from derive.notes.breaking import broken
 from derive.notes.measure import width
+
+FILES = Path(__file__).parents[1] / "equations"
 
 
 def terms(count: int) -> Layout:
@@ -59,3 +65,35 @@ def test_no_line_ends_between_a_derivative_and_what_it_acts_on() -> None:
     lines = broken(row(Symbol("x"), Gap("thin"), operator, Gap("thin"), fenced(terms(2))), width(fenced(terms(2))))
     assert len(lines) > 1
     assert not any(to_latex(line).endswith(to_latex(operator)) for line in lines)
+
+
+def test_a_long_product_takes_time_in_proportion_to_its_length() -> None:
+    """Calls of the function that measures parts are counted, not seconds."""
+    calls = [_measured(count) for count in (100, 200, 400)]
+    assert calls[2] - calls[1] < 2.2 * (calls[1] - calls[0])
+
+
+def _measured(count: int) -> int:
+    profile = Profile()
+    profile.enable()
+    broken(terms(count), 30.0)
+    profile.disable()
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_a_wide_case_takes_several_lines_with_its_condition_beside_the_last() -> None:
+    cases = Branches(((terms(9), Symbol("p")), (Digits("1"), Symbol("q"))))
+    (whole,) = broken(cases, 30.0)
+    assert isinstance(whole, Branches)
+    assert width(whole) <= 30.0
+    conditions = [to_latex(condition) for _, condition in whole.rows]
+    assert conditions[-2:] == ["p", "q"]
+    assert len(conditions) > 2
+    assert not any(conditions[:-2])
+
+
+def test_no_line_of_a_system_is_too_wide_for_its_paper() -> None:
+    """Formulas that no rule can break are made smaller; the named systems have none."""
+    for name in ("lstm", "layer_norm", "attention", "mixture"):
+        text = str(deltarule.network(FILES / f"{name}.toml").notes(format="tex"))
+        assert "resizebox{" not in text.replace("\\resizebox{\\linewidth}", "")
