@@ -283,7 +283,8 @@ def _training(
         if rows is None:
             return straight_line(flat, x_rows, t_rows)
         chosen = rows.tolist()
-        return straight_line(flat, [x_rows[k] for k in chosen], [t_rows[k] for k in chosen])
+        x_own, t_own = [x_rows[k] for k in chosen], [t_rows[k] for k in chosen]
+        return straight_line(flat, x_own, t_own)
 
     flat = _flat(state.parameters)
     memory = (_flat(state.previous), _flat(state.size))

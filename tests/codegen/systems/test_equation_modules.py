@@ -264,6 +264,26 @@ def test_what_a_guard_excludes_is_not_divided_by(style: str) -> None:
     assert np.abs(slope.sum(0)).max() < 1e-10  # forces between pairs cancel
 
 
+DEPTHWISE = {
+    "name": "depthwise",
+    "axes": {"c": 2, "h": 4, "u": 3},
+    "inputs": ["x[c,h]"],
+    "parameters": ["W[c,u]"],
+    "equations": ["z[c,h] = sum(u, W[c,u]*x[c,h+u-1])"],
+    "pad": {"x": 0},
+    "loss": "sum(c, sum(h, z[c,h]**2))/2",
+}
+
+
+@pytest.mark.parametrize("style", ALL_STYLES)
+def test_an_input_that_is_read_only_beyond_its_ranges_is_there(style: str) -> None:
+    results = results_of(network(DEPTHWISE))
+    module = loaded(emit(results.network, results.batch_sweep, style=style))
+    (w,), (x,) = point(module)
+    z = np.stack([np.convolve(x[c], w[c, ::-1], "same") for c in range(2)])
+    assert module.loss(module.Parameters(w), module.Inputs(x)) == pytest.approx((z**2).sum() / 2)
+
+
 DECAY = {
     "name": "decay",
     "axes": {"t": 4, "j": 2},
