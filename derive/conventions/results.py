@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from derive.calculus.scalar_algebra import weight
 from derive.calculus.substitute import right_side_at
@@ -25,7 +26,30 @@ from derive.traversal import entries_of
 
 
 def in_convention(results: Results, notation: Notation) -> tuple[Results, Notation]:
-    """The results as the author of the notation writes them, and the notation for this network."""
+    """The results as the author of the notation writes them, and the notation for this network.
+
+    What was asked last is remembered: notes in several formats, figures and checks all begin with it.
+    """
+    return _in_convention(_Asked(results, notation))
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """These results, not equal ones, in an equal notation."""
+
+    results: Results
+    notation: Notation
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.results is other.results and self.notation == other.notation
+
+    def __hash__(self) -> int:
+        return hash(id(self.results))
+
+
+@lru_cache(maxsize=4)
+def _in_convention(asked: _Asked) -> tuple[Results, Notation]:
+    results, notation = asked.results, asked.notation
     own = replace(notation, depth=max((t.layer for t in results.network.pattern.definitions if t.layer is not None), default=0))
     if not isinstance(results.network.specification, Specification):
         return results, own

@@ -84,3 +84,11 @@ def test_all_conventions_give_the_numbers_of_the_plain_results_up_to_the_stated_
             turned = sign if old.derivation is not None else 1
             assert abs(found - turned * expected) <= 1e-30 * (1 + abs(expected))
             assert evaluate_equation(new.equation, new.equation.right, point).ok
+
+
+def test_results_in_a_convention_are_made_once_for_notes_figures_and_checks() -> None:
+    results = results_of(network("2-3:tanh-2"))
+    told = in_convention(results, load("nielsen"))
+    assert in_convention(results, load("nielsen")) is told
+    assert in_convention(results, load("micheli"))[0] is not told[0]
+    assert in_convention(results_of(network("2-3:tanh-2")), load("nielsen"))[0] is not told[0]
