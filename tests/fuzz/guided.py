@@ -52,6 +52,7 @@ def guided(name: str, seconds: float, seed: int) -> None:
             show("\n")
             traceback.print_exc(limit=-6)
             print(f"text {text!r}", flush=True)
+            folder.cleanup()
             os._exit(FOUND)
         if tried % EVERY == 0:
             show()
@@ -63,7 +64,7 @@ def guided(name: str, seconds: float, seed: int) -> None:
     with atheris.instrument_imports(include=["derive"]):
         fuzz(grammar, Path(folder.name), seed, WARM_UP)  # a reader imports what it needs when it is first used
     end = time.monotonic() + seconds
-    atheris.Setup([sys.argv[0], *OPTIONS, f"-seed={seed}"], from_bytes)
+    atheris.Setup([sys.argv[0], *OPTIONS, f"-seed={seed}", f"-artifact_prefix={folder.name}/"], from_bytes)
     atheris.Fuzz()
 
 
