@@ -13,7 +13,8 @@ from typing import Any
 from codegen.certificate import loaded
 from codegen.decisions import Decisions
 
-ROUNDS = 40
+ROUNDS, FEWEST, LONGEST = 40, 7, 10.0
+"""So many rounds; after this many seconds no further one, once there are a few."""
 BURST = 0.002
 """Seconds that a form runs without pause: short enough to fall between two interruptions."""
 CLEARLY = 0.97
@@ -47,7 +48,10 @@ def measured(steps: Mapping[Decisions, Callable[[], Any]]) -> dict[Decisions, li
     """Seconds of a step of each in every round; a round is one burst of each."""
     counts = {decisions: max(1, int(BURST / _once(step))) for decisions, step in steps.items()}
     times: dict[Decisions, list[float]] = {decisions: [] for decisions in steps}
-    for _ in range(ROUNDS):
+    begin = perf_counter()
+    for done in range(ROUNDS):
+        if done >= FEWEST and perf_counter() - begin > LONGEST:
+            break
         for decisions, step in steps.items():
             start = perf_counter()
             for _ in range(counts[decisions]):

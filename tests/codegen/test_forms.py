@@ -19,7 +19,7 @@ from codegen.emit import Facts, _small_sizes, problem_for
 from codegen.layout import ALL_COLUMNS, COLUMNS, LAYOUTS, OUTPUT_COLUMNS, ROWS
 from codegen.problem import Problem, resized
 from codegen.quick import prepared
-from codegen.tuning import fastest, tuned
+from codegen.tuning import FEWEST, fastest, measured, tuned
 from derive.errors import InputError
 from derive.network import Network, network
 from derive.results import results_of
@@ -127,6 +127,12 @@ def test_a_form_that_is_hardly_faster_or_only_at_times_is_not_chosen() -> None:
     first, second, third = (Decisions(layout) for layout in LAYOUTS[:3])
     assert fastest({first: [1.0] * 8, second: [0.99] * 8, third: [0.5, 0.5, 0.5, 1.1, 1.1, 1.1, 1.1, 1.1]}) == first
     assert fastest({first: [1.0, 2.0] * 4, second: [0.9, 1.8] * 4}) == second
+
+
+def test_steps_that_take_long_are_measured_in_fewer_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codegen.tuning.LONGEST", 0.0)
+    (times,) = measured({Decisions(): lambda: None}).values()
+    assert len(times) == FEWEST
 
 
 def test_a_form_that_is_faster_only_once_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
