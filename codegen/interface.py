@@ -224,7 +224,7 @@ class Network:
         return verify(self.results)
 
     def _verified_notes(self, text: str) -> Report:
-        from derive.reader.notes import verify_notes  # what reads LaTeX is large, and only judged notes need it
+        from derive.claims.notes import verify_notes  # what reads LaTeX is large, and only judged notes need it
 
         return verify_notes(text, self.results)
 

@@ -13,9 +13,9 @@ from derive.claims.networks import Stage
 from derive.claims.repairs import Repair, of_sizes, repairs_of
 from derive.claims.rewritten import speaks_of_units, widened
 from derive.errors import InputError
-from derive.expressions import Apply, Entry, Expression, Function, Partial, Product
+from derive.expressions import Apply, Entry, Expression, Function, Number, Partial, Product
 from derive.functions.scalar import FUNCTIONS
-from derive.reader.activations import activation_of
+from derive.reader.activations import IDENTITY, activation_of
 from derive.reader.printing import latex_of
 from derive.reader.reading import Reading
 from derive.reader.slots import Misfit
@@ -180,13 +180,14 @@ def _values_of(sides: Sequence[Syntax], stage: Stage, layer: int | None) -> Iter
 def _samples(case: Case) -> Iterator[Sample]:
     for stage, layers in case.trials[:1]:
         units = speaks_of_units((case.left, case.right))
+        single = units or (stage.sizes is not None and 1 in stage.sizes.values())
         larger = Stage(stage.system, stage.notation, {name: size + 1 for name, size in stage.point(0).sizes.items()})
         for layer in layers:
             try:
                 reading = next(iter(readings((case.left, case.right), stage, layer)))
             except Misfit:
                 continue
-            for own, seed in ((stage, 0), (stage, 1) if units else (larger, 0)):
+            for own, seed in ((stage, 0), (stage, 1) if single else (larger, 0)):
                 try:
                     yield from _at(reading, own.point(seed), own, layer)
                 except EvaluationError:
@@ -222,6 +223,10 @@ def _all_same(values: Sequence[Any]) -> bool:
 def _by_sizes(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosis | None:
     """A number of units or patterns too much or too little."""
     for name, sizes in _candidates(samples):
+        for power in (0.5, -0.5):
+            scaled = [ratio * own.value(Number(size)) ** power for size, ratio, own in zip(sizes, ratios, samples, strict=True)]
+            if _all_same(scaled) and len(set(sizes)) > 1:
+                return Diagnosis("exponent", f"a root of the number of {_units(name)} is missing, or does not belong there")
         for power in (1, -1):
             scaled = [ratio * size**power for size, ratio in zip(sizes, ratios, strict=True)]
             if _all_same(scaled) and len(set(sizes)) > 1:
@@ -266,10 +271,11 @@ def _by_activation(samples: Sequence[Sample], ratios: Sequence[Any]) -> Diagnosi
             return Diagnosis("derivative", f"the derivative is that of {name}, not that of each layer's own activation")
         if all(other is not None and abs(ratio * other - 1) < _SAME for ratio, _, other in pairs):
             return Diagnosis("derivative", f"a derivative, that of {name}, does not belong there")
-    values = [_slope(own, primes=0) for own in samples]
-    written = list(zip(ratios, slopes, values, strict=True))
-    if all(slope and value is not None and abs(ratio * value / slope - 1) < _SAME for ratio, slope, value in written):
-        return Diagnosis("derivative", "the activation stands where its derivative should")
+    for instead, said in ((None, "the activation"), (IDENTITY, "the pre-activation")):
+        values = [_slope(own, instead, primes=0) for own in samples]
+        written = list(zip(ratios, slopes, values, strict=True))
+        if all(slope and value is not None and abs(ratio * value / slope - 1) < _SAME for ratio, slope, value in written):
+            return Diagnosis("derivative", f"{said} stands where the derivative of the activation should")
     return None
 
 

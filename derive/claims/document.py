@@ -136,7 +136,7 @@ class _Reader:
         line = display.line(statement.text.place(0))
         text = statement.text.chars
         try:
-            chain = chain_syntax(statement, self.grounds.notation)
+            chain = chain_syntax(statement, self.grounds)
             if len(chain.sides) < 2:
                 return Judgement(display.file, line, text, UNCLEAR, "no equation")
             left = latex_of(chain.sides[0])
@@ -166,7 +166,7 @@ def _awards(path: Path, judgements: Sequence[Judgement], grounds: Grounds) -> li
     """The points of each answer of the key: full where the document has a right formula for it, half where it is right up to something."""
     found = []
     for row in _key(path):
-        chain: Chain = chain_syntax(Statement(Text.of(row["latex"])), grounds.notation)
+        chain: Chain = chain_syntax(Statement(Text.of(row["latex"])), grounds)
         left = squeezed(latex_of(chain.sides[0]))
         own = [judgement for judgement in judgements if squeezed(judgement.left) == left and judgement.status != UNCLEAR]
         best = next((j for status in (RIGHT, RIGHT_UP_TO, WRONG) for j in own if j.status == status), None)

@@ -31,11 +31,10 @@ from derive.claims.rewritten import (
 )
 from derive.claims.source import Statement, statements
 from derive.claims.verdict import CHECKED, CONSISTENT, RIGHT, RIGHT_UP_TO, WRONG, Link, Verdict
-from derive.claims.ways import entry_by_entry, indexed_chain_rule, layers_above
+from derive.claims.ways import breaks_chain_rule, entry_by_entry, indexed_chain_rule, layers_above
 from derive.errors import InputError
 from derive.notation import latex_chain
 from derive.notation.layout import Symbol
-from derive.notation.profile import Notation
 from derive.reader.judging import mentions
 from derive.reader.names import spelled
 from derive.reader.printing import latex_of
@@ -73,57 +72,81 @@ def best_reading(statement: Statement, grounds: Grounds, written: Callable[[Chai
 
     ``written`` puts what a document has defined in the place of its names. Raises ``InputError`` where it cannot be read.
     """
-    found: tuple[Verdict, int] | None = None
+    tried: list[list[Judged]] = []
     fault: InputError | None = None
-    for chain in chains_of(statement, grounds.notation):
+    for chain in chains_of(statement, grounds):
         if len(chain.sides) < 2:
             refuse(statement.text.place(len(statement.text.chars)), "the formula ends; expected = and a right side")
         try:
-            own = judged_chain(written(chain), statement.role, grounds)
+            own = written(chain)
+            variable = variable_of_claim(own.sides, function_letters(grounds))
+            if variable is not None:
+                return check_function(own.sides, variable, grounds)
+            parts = [Judged(one.sides, kind, grounds) for one, kind in roles_of(own, statement.role, grounds.notation)]
+            if all(finding.ok for part in parts for finding in part.findings):
+                return together([part.verdict() for part in parts])
         except InputError as error:
             fault = fault or error
             continue
-        if own[0].ok:
-            return own[0]
-        if found is None or own[1] > found[1] or (own[0].verdict == RIGHT_UP_TO and found[0].verdict == WRONG):
-            found = own
-        if found[1] == FITS:
+        tried.append(parts)
+        if all(part.fits for part in parts):
+            break
+    found: tuple[Verdict, int] | None = None
+    for parts in sorted(tried, key=lambda parts: not all(part.fits for part in parts)):
+        verdict, understood = together([part.verdict() for part in parts]), min(part.understood for part in parts)
+        if found is None or understood > found[1] or (verdict.verdict == RIGHT_UP_TO and found[0].verdict == WRONG):
+            found = verdict, understood
+        if understood == FITS:
             break
     if found is None or (fault is not None and not found[1]):
         assert fault is not None
         raise fault
+    if found[0].family == "other" and breaks_chain_rule(chain_syntax(statement, grounds)):
+        said = f"the derivatives on the right do not lead from one end of that on the left to the other; {found[0].detail}"
+        return replace(found[0], family="derivative", detail=said)
     return found[0]
 
 
-def chains_of(statement: Statement, notation: Notation) -> Iterator[Chain]:
+def holding(statement: Statement, grounds: Grounds) -> Finding | None:
+    """What was found where a statement holds, in some way to read it; None where it holds in none. Raises where it cannot be read."""
+    fault: InputError | None = None
+    for chain in chains_of(statement, grounds):
+        try:
+            parts = [Judged(own.sides, kind, grounds) for own, kind in roles_of(chain, statement.role, grounds.notation)]
+            findings = [finding for part in parts for finding in part.findings]
+        except InputError as error:
+            fault = fault or error
+            continue
+        if findings and all(finding.ok for finding in findings):
+            return Finding(sum(own.places for own in findings), max(own.error for own in findings))
+    if fault is not None:
+        raise fault
+    return None
+
+
+def chains_of(statement: Statement, grounds: Grounds) -> Iterator[Chain]:
     """The syntax of a statement as it stands, then in other ways in which authors may mean it."""
-    chain = chain_syntax(statement, notation)
+    chain, notation = chain_syntax(statement, grounds), grounds.notation
     yield chain
     for other in (*(layers_above(chain, notation, of_units) for of_units in (False, True)), indexed_chain_rule(chain, notation)):
         if other is not None:
             yield general_letter(other, notation)
     for text in entry_by_entry(statement.text):
-        yield chain_syntax(replace(statement, text=text), notation)
+        yield chain_syntax(replace(statement, text=text), grounds)
 
 
-def chain_syntax(statement: Statement, notation: Notation) -> Chain:
+def chain_syntax(statement: Statement, grounds: Grounds) -> Chain:
     """The syntax of a statement, any layer going by the letter of the notation. Raises ``InputError`` for other relations than =."""
-    chain = general_letter(claim_syntax(statement.text, notation), notation)
+    chain = general_letter(claim_syntax(statement.text, grounds.notation, grounds.words), grounds.notation)
     for sign, side in zip(chain.signs, chain.sides[1:], strict=True):
         if sign != "=":
             refuse(side.at, f"expected =, got {sign}")
     return chain
 
 
-def judged_chain(chain: Chain, role: str, grounds: Grounds) -> tuple[Verdict, int]:
-    """The verdict on syntax, and how well it is understood; ``role`` says which units it speaks of."""
-    known = frozenset((*ACTIVATIONS, grounds.notation.activation_letter)) - grounds.pattern.names.bases
-    variable = variable_of_claim(chain.sides, known)
-    if variable is not None:
-        return check_function(chain.sides, variable, grounds), FITS
-    parts = [Judged(own.sides, kind, grounds) for own, kind in roles_of(chain, role, grounds.notation)]
-    verdict = together([part.verdict() for part in parts])
-    return verdict, min(part.understood for part in parts)
+def function_letters(grounds: Grounds) -> frozenset[str]:
+    """Letters for the activation of any layer."""
+    return frozenset((*ACTIVATIONS, grounds.notation.activation_letter)) - grounds.pattern.names.bases
 
 
 @dataclass
@@ -229,9 +252,14 @@ class Judged:
         return tuple(found)
 
     @property
+    def fits(self) -> bool:
+        """Whether the parts of every side fit together."""
+        return not any(finding.misfit for finding in self.findings)
+
+    @property
     def understood(self) -> int:
         """How well a wrong chain is understood: 2 where all parts fit together, 1 where a single change would make it right."""
-        return FITS if not any(finding.misfit for finding in self.findings) else int(self.repaired)
+        return FITS if self.fits else int(self.repaired)
 
     def verdict(self) -> Verdict:
         """The verdict on the whole chain: the first broken link speaks for it."""
@@ -285,7 +313,7 @@ class Judged:
         return derived_formula(left, self.grounds)
 
     def _right(self) -> Verdict:
-        captured = captured_letters(self.sides)
+        captured = captured_letters(self.sides, self.grounds.notation)
         if captured:
             detail = f"the sum binds {captured[0]}, which is free around it; with a letter of its own it is right"
             expected = with_own_letter(self.sides, captured[0])

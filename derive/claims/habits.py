@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from derive.claims.idioms import Idioms
 from derive.claims.marks import PatternMarks, differentials
-from derive.claims.rewritten import bound_letters
+from derive.claims.names import NEW
+from derive.claims.rewritten import bound_letters, names_batch
 from derive.claims.source import Text
 from derive.errors import InputError
-from derive.notation.layout import Scripts, Symbol
 from derive.notation.profile import Notation
 from derive.reader.grammar import read_formula
 from derive.reader.names import spelled
@@ -35,28 +36,31 @@ from derive.reader.syntax import (
 STYLED = re.compile(r"\\(?:mathbf|boldsymbol|vec|mathrm|mathit|mathsf)\{(.*)\}")
 _AT = re.compile(r"at character (\d+): ")
 _PARAMETERS = ("\\theta", "w", "W", "\\mathbf{w}")
-NEW = "new "
 _NEW_MARKS, _OLD_MARKS = ("new", "t+1", "n+1", "(t+1)", "\\mathrm{new}"), ("t", "n", "old", "(t)", "\\mathrm{old}")
 SOME_RATE = "0.37"
 _ONES = ("\\mathbf{1}", "\\mathbb{1}")
 _LOSS_LETTERS = ("L", "\\mathcal{L}", "\\ell", "E", "J", "C", "R", "\\mathrm{loss}", "\\mathcal{J}", "\\mathcal{C}")
 
 
-def claim_syntax(text: Text, notation: Notation) -> Chain:
-    """The syntax of a statement. Raises ``InputError`` with the place in the claim and what was expected there."""
+def claim_syntax(text: Text, notation: Notation, words: Sequence[str] = ()) -> Chain:
+    """The syntax of a statement; ``words`` are symbols of several letters, as they are spelled.
+
+    Raises ``InputError`` with the place in the claim and what was expected there.
+    """
     joined = text
-    for symbol in (*notation.symbols.values(), *notation.role_outputs):
-        base = symbol.base if isinstance(symbol, Scripts) else symbol
-        if isinstance(base, Symbol) and len(base.name) > 1 and spelled(base).startswith("\\math"):
-            styled = re.compile(rf"\\(?:mathit|mathrm|mathsf|text|textit|textrm|operatorname)\s*\{{\s*{base.name}\s*\}}")
-            plain = re.compile(rf"(?<![A-Za-z\\]){base.name}(?![A-Za-z])")
-            joined = joined.replaced(styled, f" {base.name}").replaced(plain, spelled(base).replace("\\", "\\\\"))
+    for word in words:
+        name = word.partition("{")[2].removesuffix("}")
+        styled = re.compile(rf"\\(?:mathit|mathrm|mathsf|text|textit|textrm|operatorname)\s*\{{\s*{name}\s*\}}")
+        plain = re.compile(rf"(?<![A-Za-z\\])(?<!\\mathbf\{{)(?<!\\boldsymbol\{{){name}(?![A-Za-z])")
+        joined = joined.replaced(styled, f" {name}").replaced(plain, word.replace("\\", "\\\\"))
     try:
         chain = read_formula(joined.chars)
     except InputError as error:
         raise InputError(_AT.sub(lambda found: f"at character {joined.place(int(found[1]) - 1) + 1}: ", str(error))) from None
     summed = frozenset(letter for side in chain.sides for letter, _ in bound_letters(side))
-    habits = Habits(notation, summed, notation.gradient != "step" and _names_rate(chain, notation))
+    habits = Habits(
+        notation, summed | _pattern_indices(chain, summed, notation), notation.gradient != "step" and _names_rate(chain, notation)
+    )
     tidied = bottom_up(bottom_up(_without_times(chain, notation), habits.idioms.plain), habits.tidied)
     tidied = differentials(tidied, habits.known)
     return _moved(habits.update(habits.named(tidied)), joined)  # type: ignore[arg-type]
@@ -73,7 +77,7 @@ def _moved(chain: Chain, text: Text) -> Chain:
 
 @dataclass(frozen=True)
 class Habits:
-    """How an author writes in a notation; ``summed`` are the letters that sums of the claim bind.
+    """How an author writes in a notation; ``summed`` are the letters that sums of the claim bind, and patterns that stand beside units.
 
     ``rated`` says that a change of a parameter has the learning rate in it.
     """
@@ -161,8 +165,13 @@ class Habits:
         return factors[0] if len(factors) == 1 else replace(part, factors=tuple(factors), signs=tuple(signs))
 
     def named(self, chain: Chain) -> Chain:
-        """A left side that is nothing but another author's letter for the loss."""
+        """A left side that is nothing but another author's letter for the loss, or a new value of the one gradient."""
         left = chain.sides[0]
+        gradient = spelled(self.notation.symbols["delta"])
+        if self.notation.derivation == "replayed" and left == Letter(left.at, gradient) and len(chain.sides) > 1:
+            rest = [part for side in chain.sides[1:] for _, part in places(side)]
+            if any(isinstance(part, Letter) and part.text == gradient for part in rest):
+                return replace(chain, sides=(Letter(left.at, f"{NEW}{gradient}"), *chain.sides[1:]))
         if len(chain.sides) > 1 and isinstance(left, Letter) and left.text in _LOSS_LETTERS and left.text not in self.known:
             return replace(chain, sides=(Letter(left.at, spelled(self.notation.symbols["loss"])), *chain.sides[1:]))
         return chain
@@ -185,9 +194,11 @@ class Habits:
         new = Terms(at, ("+", "-"), (left, Factors(at, ("*",), (Literal(at, SOME_RATE), slope))))
         return replace(chain, sides=(new, *chain.sides[1:]))
 
-    def _slope(self, at: int, by: Syntax) -> Fraction:
-        """The derivative of the loss by a parameter."""
-        loss = Letter(at, spelled(self.notation.symbols["loss"]))
+    def _slope(self, at: int, by: Syntax, pattern: Script | None = None) -> Fraction:
+        """The derivative of the loss by a parameter; of the loss of one pattern where a sum runs over them."""
+        loss: Syntax = Letter(at, spelled(self.notation.symbols["loss"]))
+        if pattern is not None and text_of(pattern) in self.summed:
+            loss = Scripted(at, loss, pattern, None, 0)
         return Fraction(at, Factors(at, ("*",), (Sign(at, "partial"), loss)), Factors(at, ("*",), (Sign(at, "partial"), by)))
 
     def _named_loss(self, part: Syntax) -> Syntax:
@@ -209,8 +220,9 @@ class Habits:
             first, second = factors[number : number + 2]
             mark = first.base if isinstance(first, Scripted) else first
             what = second.base if isinstance(second, Scripted) else second
-            if text_of(mark) == spelled(self.notation.symbols["step"]) and text_of(what) in self._parameters:
-                slope: Syntax = self._slope(first.at, second)
+            marked = isinstance(first, Scripted) and (first.below is None or text_of(first.below) not in self.notation.pattern_letters)
+            if not marked and text_of(mark) == spelled(self.notation.symbols["step"]) and text_of(what) in self._parameters:
+                slope: Syntax = self._slope(first.at, second, first.below if isinstance(first, Scripted) else None)
                 if self.rated:
                     slope = Factors(first.at, ("*",), (Literal(first.at, SOME_RATE), slope))
                 body = Terms(first.at, ("-",), (slope,))
@@ -251,6 +263,17 @@ def _without_times(chain: Chain, notation: Notation) -> Chain:
 def _is_update(chain: Chain) -> bool:
     left = chain.sides[0]
     return isinstance(left, Scripted) and left.above is not None and text_of(left.above) in _NEW_MARKS
+
+
+def _pattern_indices(chain: Chain, summed: frozenset[str], notation: Notation) -> frozenset[str]:
+    """Letters of patterns that are indices: those that stand below a symbol beside another index.
+
+    Where the claim sums over patterns, or names what only a batch has, all are.
+    """
+    if summed & frozenset(notation.pattern_letters) or names_batch(chain.sides, notation):
+        return frozenset(notation.pattern_letters)
+    found = (positions_below(part.below) for _, part in places(chain) if isinstance(part, Scripted) and part.below is not None)
+    return frozenset(text_of(own) for below in found if len(below) > 1 for own in below if text_of(own) in notation.pattern_letters)
 
 
 def _names_rate(chain: Chain, notation: Notation) -> bool:

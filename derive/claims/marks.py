@@ -38,9 +38,13 @@ class PatternMarks:
 
     def _mark(self, part: Scripted) -> tuple[Letter, Script | None] | None:
         """The letter of the pattern, and what stands above beside it."""
-        if part.above is None or len(part.above.items) != 1 or part.above.items[0].signs:
+        if part.above is None or any(item.signs for item in part.above.items):
             return None
-        (side,) = part.above.items[0].sides
+        (side, *others) = (item.sides[0] for item in part.above.items)
+        if others:  # the layer, then the pattern
+            last = others[0]
+            of_pattern = len(others) == 1 and isinstance(last, Letter) and last.text in self.notation.pattern_letters
+            return (last, replace(part.above, items=part.above.items[:1])) if of_pattern and isinstance(last, Letter) else None
         own = self.notation
         if isinstance(side, Letter) and side.text in own.pattern_letters and side.text not in own.layer_letters:
             return (side, None) if own.pattern_mark == "superscript" or own.layer_mark in ("none", "letters") else None

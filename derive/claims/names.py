@@ -20,6 +20,8 @@ from derive.traversal import walk
 _MARKED_ROLES = ("weight", "bias", "pre_activation", "output", "delta")
 _OUTPUT_LETTER = "y"
 """The outputs of the network, where a notation uses this letter for nothing else."""
+NEW = "new "
+"""Before a symbol that is given a new value."""
 
 Spelling = tuple[str, str]
 
@@ -57,7 +59,8 @@ def _every_spelling(system: System, notation: Notation) -> Iterator[tuple[Spelli
     if notation.derivation == "replayed":
         for tensor in (*deltas_of(system), *map(adjoint_of, outputs)):
             for meaning in meanings_of(tensor, notation):
-                yield (spelled(notation.symbols["delta"]), ""), meaning
+                for overwritten in ("", NEW):
+                    yield (f"{overwritten}{spelled(notation.symbols['delta'])}", ""), meaning
     totals = [tensor for tensor in system.definitions if tensor.role == "total_loss"]
     for tensor in totals:
         yield (spelled(notation.symbols["loss"]), ""), Meaning(tensor, ENTRY)
@@ -103,7 +106,7 @@ def _spellings(tensor: Tensor, role: str, notation: Notation) -> Iterator[Spelli
         yield spelled(letter), mark
         if mark.isdigit():
             yield spelled(letter), f"({mark})"
-        if role == "weight" and notation.layer_mark == "letters":
+        if role in ("weight", "bias") and notation.layer_mark == "letters":
             yield spelled(letter), ""
         if notation.layer_mark in ("none", "letters") and role in _MARKED_ROLES and tensor.layer is not None:
             yield spelled(letter), f"({tensor.layer + notation.first_layer})"  # where letters do not tell the layer
@@ -114,7 +117,7 @@ def _mark(tensor: Tensor, role: str, notation: Notation) -> str:
         return ""
     if notation.layer_mark in ("superscript", "parenthesised"):
         return str(tensor.layer + notation.first_layer)
-    if notation.layer_mark == "letters" and role == "weight" and 0 < tensor.layer <= len(notation.layer_letters):
+    if notation.layer_mark == "letters" and role in ("weight", "bias") and 0 < tensor.layer <= len(notation.layer_letters):
         return notation.layer_letters[tensor.layer - 1]
     return ""
 

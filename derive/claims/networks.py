@@ -147,6 +147,12 @@ class Grounds:
         return Stage(self.written.pattern, self.notation, {axis.name: min(axis.size, MOST_UNITS) for axis in self.written.pattern.axes})
 
     @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Symbols of several letters, as they are spelled."""
+        found = dict.fromkeys(base for stage in (self.pattern, self.batch) for base in stage.names.bases)
+        return tuple(sorted(base for base in found if base.startswith(("\\mathit{", "\\mathrm{"))))
+
+    @cached_property
     def varied(self) -> Stage | None:
         """A chain of four layers with pairwise different widths and activations; None where the network is no chain."""
         return None if self._chain is None else Stage(self._chain.pattern, self.notation, _sizes(self._chain.pattern))

@@ -164,9 +164,14 @@ def _collect_free(value: Syntax, bound: frozenset[str], found: dict[str, None]) 
     rebuilt(value, visit)
 
 
-def captured_letters(sides: Sequence[Syntax]) -> tuple[str, ...]:
-    """Letters that a sum binds although they are free around it."""
-    free = dict.fromkeys(letter for side in sides for letter in free_letters(side))
+def captured_letters(sides: Sequence[Syntax], notation: Notation) -> tuple[str, ...]:
+    """Letters that a sum binds although they are free around it; below a size a letter says only whose size it is."""
+    sizes = (notation.layer_size, notation.batch_size)
+
+    def plain(part: Syntax) -> Syntax:
+        return part.base if isinstance(part, Scripted) and text_of(part.base) in sizes and part.below is not None else part
+
+    free = dict.fromkeys(letter for side in sides for letter in free_letters(bottom_up(side, plain)))
     return tuple(dict.fromkeys(letter for side in sides for letter, _ in bound_letters(side) if letter in free))
 
 
@@ -188,10 +193,14 @@ def speaks_of_units(sides: Sequence[Syntax]) -> bool:
 def speaks_of_patterns(sides: Sequence[Syntax], notation: Notation) -> bool:
     """Whether an index may be a pattern, or a symbol is named that only a batch has."""
     letters = {letter for side in sides for letter in (*(own for own, _ in bound_letters(side)), *free_letters(side))}
+    return any(letter in notation.pattern_letters for letter in letters) or names_batch(sides, notation)
+
+
+def names_batch(sides: Sequence[Syntax], notation: Notation) -> bool:
+    """Whether a symbol is named that only a batch has."""
     of_one = {spelled(symbol) for table in (notation.symbols, notation.matrices) for symbol in table.values()}
     of_batch = {spelled(symbol) for symbol in notation.batch.values()} - of_one
-    of_batch |= {f"{DIFFERENTIAL}{symbol}" for symbol in of_batch}
-    return any(letter in notation.pattern_letters for letter in letters) or _names(sides, of_batch)
+    return _names(sides, of_batch | {f"{DIFFERENTIAL}{symbol}" for symbol in of_batch})
 
 
 def names_total(sides: Sequence[Syntax], notation: Notation) -> bool:

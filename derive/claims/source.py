@@ -14,7 +14,7 @@ _SYMBOL = re.compile(r"\\[A-Za-z]+|[A-Za-z]")
 _PRIMES = str.maketrans({"’": "'", "′": "'", "−": "-", "·": "*", "\u00a0": " "})
 _ASSIGNED = re.compile(r"^\s*[A-Za-z]\s*\\(?:leftarrow|gets)(?![A-Za-z])(?=.*(?:=|\\leftarrow|\\gets))", re.DOTALL)
 """A variable of the algorithm that is given the value of what follows."""
-_DELIMITERS = re.compile(r"\$\$|\$|\\\[|\\\]|\\\(|\\\)")
+_DELIMITERS = re.compile(r"\$\$|\$|(?<!\\)\\[\[\]()]")
 _LOOKS = re.compile(
     r"\\(?:begin|end)\{(?:equation|align|aligned|alignat|alignedat|gather|gathered|split|multline|displaymath|math|eqnarray)\*?\}(?:\{\d+\})?"
     r"|\\(?:nonumber|notag|displaystyle|textstyle|centering|noindent|hfill|allowbreak|relax|vphantom\{[^{}]*\}|phantom\{[^{}]*\})(?![A-Za-z])"
@@ -29,6 +29,7 @@ _SPACES = ("\\quad", "\\qquad")
 _TEXTS = ("\\text", "\\mbox", "\\textrm", "\\textit", "\\textbf", "\\emph")
 _FUNCTIONS = re.compile(r"\\(?:text|mathrm|textrm|mbox)\s*\{\s*([A-Za-z]+)\s*\}(?=\s*'*\s*\()")
 _LOSS_WORDS = re.compile(r"\\(?:text|mathrm|mbox|textrm)\s*\{\s*(?:[Ll]oss|[Cc]ost|[Ee]rror|MSE)\s*\}")
+_MARKS = re.compile(r"(?<=[_^]\{)\s*\\(?:text|textrm|textit|mbox)\s*\{\s*([A-Za-z]+)\s*\}(?=\s*\})")
 _REMARK = re.compile(r"\(\s*\\text|\(\s*(?:only|since|because|where|as|for|when|by|using|note|from|see|here)(?![a-z])")
 _RELATION = re.compile(r"=|\\leftarrow|\\gets|\\coloneqq|\\equiv")
 _LEADING = re.compile(r"^(?:\s|\\q?quad(?![A-Za-z])|\\[ ,;:!])+")
@@ -108,6 +109,7 @@ def statements_in(text: Text) -> list[Statement]:
     text = text.replaced(_TRIPLE, r"\\\\ ")
     text = text.replaced(_DELIMITERS, " ").replaced(_LOOKS, " ").replaced(_EQUIV, "=")
     text = _without_stacks(text).replaced(_LOSS_WORDS, r"\\ell ").replaced(_FUNCTIONS, r"\\operatorname{\1}")
+    text = text.replaced(_MARKS, r"\\mathrm{\1}")
     found: list[Statement] = []
     for row in _rows(text):
         for piece, role in _pieces(row):

@@ -37,7 +37,8 @@ def layers_above(chain: Chain, notation: Notation, of_units: bool) -> Chain | No
     if notation.layer_mark not in ("superscript", "parenthesised"):
         return None
     layered = layered_symbols(notation)
-    found = [part for _, part in places(chain) if isinstance(part, Scripted) and text_of(part.base) in layered]
+    parts = (part for _, part in places(chain) if isinstance(part, Scripted) and text_of(part.base) in layered)
+    found = [part for part in parts if part.below is not None or part.above is not None]
     marks = [_mark_below(part) for part in found]
     if not found or None in marks or not any(isinstance(mark, Terms | Literal) for mark in marks):
         return None
@@ -85,6 +86,15 @@ def indexed_chain_rule(chain: Chain, notation: Notation) -> Chain | None:
         assert line is not None
         sides.append(_summed(line, letters, chain.at))
     return replace(chain, sides=tuple(sides))
+
+
+def breaks_chain_rule(chain: Chain) -> bool:
+    """Whether a derivative is said to be a product of derivatives that do not lead from its one end to the other."""
+    lines = [_quotients(side) for side in chain.sides]
+    if len(lines) < 2 or any(line is None for line in lines):
+        return False
+    (left, *more), *rights = [line for line in lines if line is not None]
+    return not more and any(_in_order(left, right) is None for right in rights)
 
 
 Pair = tuple[Syntax, Syntax]

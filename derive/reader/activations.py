@@ -73,7 +73,8 @@ def _layer_below(name: Scripted, own: int | None, scope: Scope) -> int | None:
         misfit(name.at, "several indices on an activation")
     if text is None:
         mark = scope.mark(name.below)
-        return own if mark is None or not mark.isdigit() else int(mark) - scope.names.notation.first_layer
+        of_unit = mark is None or not mark.isdigit() or scope.names.notation.activation_name == "unit"
+        return own if of_unit or mark is None else int(mark) - scope.names.notation.first_layer
     letter = scope.letters.find(text)
     if letter is not None:
         axis = letter.index.axis

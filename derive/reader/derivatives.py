@@ -6,7 +6,7 @@ from derive.expressions import Apply, Entry, Expression, Partial, Tensor, Variab
 from derive.matrices.matrix import Array, MatrixExpression, Scalar, Transposed
 from derive.reader.jacobian import Jacobian
 from derive.reader.meaning import meaning
-from derive.reader.names import Names, output_of
+from derive.reader.names import Names, output_of, tensors_in
 from derive.reader.scope import Scope
 from derive.reader.slots import absent
 from derive.reader.syntax import Factors, Fraction, Letter, Script, Scripted, Sign, Syntax, Terms
@@ -91,6 +91,8 @@ def _quantity(by: Expression, names: Names) -> Expression:
 
 
 def _partial(of: Expression, by: Expression, at: int) -> Expression:
+    if any(tensor.of is not None for tensor in tensors_in(of)):
+        refuse(at, "a derivative of a derivative")
     if not isinstance(by, Entry | Variable):
         refuse(at, "a derivative by what is no single quantity")
     return Partial(of, by)

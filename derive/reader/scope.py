@@ -74,6 +74,8 @@ class Scope:
         first = chosen(meanings, below, base, at)
         count = 0 if below is None else parts_below(below)
         options = [own for own in meanings if own.kind == first.kind and (own.kind != ENTRY or self._fits(own, below, len(first.order)))]
+        if first.kind == ENTRY and not count:
+            options += [own for own in meanings if own.kind not in (ENTRY, SINGLE, THIN)]
         if first.kind != ENTRY:
             single = [own for own in meanings if own.kind in (SINGLE, THIN) and not count]
             options = [*(own for own in options if count < len(own.tensor.axes)), *single]

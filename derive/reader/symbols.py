@@ -61,8 +61,8 @@ def with_scripts(value: Value, above: Script | None, scope: Scope) -> Value:
     """A transpose or a power of a value; itself where nothing stands above."""
     if above is None:
         return value
-    if is_top(above) and isinstance(value, Matrix):
-        return transposed(value, above.at)
+    if is_top(above) and (isinstance(value, Matrix) or scope.choices is not None):
+        return transposed(value, above.at) if isinstance(value, Matrix) else value  # a claim may transpose a number
     if len(above.items) != 1 or (isinstance(above.items[0].sides[0], Sign)):
         refuse(above.at, "expected an exponent")
     return raised(value, meaning(above.items[0], scope), above.entrywise or scope.choices is not None, above.at)

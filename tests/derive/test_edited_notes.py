@@ -6,11 +6,11 @@ from functools import cache
 
 import pytest
 
+from derive.claims.notes import verify_notes
 from derive.network import network
 from derive.notation import load
 from derive.notes.build import notes
 from derive.reader.ground import Ground
-from derive.reader.notes import verify_notes
 from derive.reader.reading import chain_of, read_sides
 from derive.results import Results, results_of
 from derive.verification.statements import Statement

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from derive.claims.notes import verify_notes
 from derive.network import network
 from derive.notation import load
 from derive.notation.printing import latex
 from derive.notes import Options, notes
-from derive.reader.notes import verify_notes
 from derive.results import results_of
 from derive.verification.lines import lines_of
 from derive.verification.verify import verify

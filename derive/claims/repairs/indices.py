@@ -126,9 +126,9 @@ def of_sums(side: Syntax, left: Syntax) -> Iterator[Repair]:
 def _single_paths(side: Syntax, fresh: str) -> Iterator[Repair]:
     """One unit where all of a layer should be summed over."""
     for path, part in spots(side):
-        if isinstance(part, Factors):
+        if isinstance(part, Factors) or not path:
             units = [own_path for own_path, own in places(part) if isinstance(own, Literal) and "below" in own_path]
-            if 1 < len(units) <= _MOST_CAPTURED:
+            if 0 < len(units) <= _MOST_CAPTURED:
                 body: Syntax = part
                 for own_path in units:
                     body = placed(body, own_path, Letter(part.at, fresh))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from derive.claims.repairs.common import Repair, spots
 from derive.claims.rewritten import layered_symbols
@@ -31,7 +32,14 @@ def of_layers(side: Syntax, notation: Notation) -> Iterator[Repair]:
     for path, part in places(side):
         if isinstance(part, Scripted) and part.above is not None and text_of(part.base) in layered:
             for above in _shifted(part.above, notation):
-                yield Repair("layer", placed(side, path, replace(part, above=above)), f"the layer of {text_of(part.base)} is wrong")
+                said = f"the layer of {text_of(part.base)} is wrong"
+                yield Repair("layer", placed(side, path, replace(part, above=above)), said)
+                yield Repair("layer", bottom_up(side, partial(_marked, text_of(part), above)), said)
+
+
+def _marked(text: str, above: Script, part: Syntax) -> Syntax:
+    """A symbol with another mark, if it is written so."""
+    return replace(part, above=above) if isinstance(part, Scripted) and text_of(part) == text else part
 
 
 def of_places(side: Syntax, notation: Notation) -> Iterator[Repair]:

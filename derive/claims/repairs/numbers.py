@@ -10,6 +10,7 @@ from derive.claims.rewritten import own_limits
 from derive.notation.profile import Notation
 from derive.reader.names import spelled
 from derive.reader.rewriting import placed, places
+from derive.reader.scope import positions_below
 from derive.reader.syntax import (
     CasesOf,
     Chain,
@@ -102,7 +103,8 @@ def of_sizes(side: Syntax, notation: Notation) -> Iterator[Repair]:
     for path, part in spots(side):
         if isinstance(part, Factors) and len(part.factors) > 1:
             for number, factor in enumerate(part.factors):
-                if any(isinstance(own, Letter) and own.text in letters for _, own in places(factor)):
+                indexed = isinstance(factor, Scripted) and factor.below is not None and len(positions_below(factor.below)) > 1
+                if not indexed and any(isinstance(own, Letter) and own.text in letters for _, own in places(factor)):
                     rest = (*part.factors[:number], *part.factors[number + 1 :])
                     own = rest[0] if len(rest) == 1 else Factors(part.at, ("*",) * (len(rest) - 1), rest)
                     yield Repair("reduction", placed(side, path, own), "a number of units or patterns does not belong there")

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from sympy import Basic
 
-from derive.expressions import BINDERS, Function, Partial, Tensor, Total, plus, product
+from derive.expressions import BINDERS, Function, Partial, Relation, Tensor, Total, plus, product
 from derive.indices import Axis, Index
+from derive.matrices.matrix import Mask, Positions
 from derive.network import network
 from derive.notation import choose_letters, load
 from derive.notation.layout import Scripts
 from derive.notation.letters import Letters
+from derive.notation.printing import latex
 from derive.results import results_of
 from derive.traversal import free_indices
 
@@ -86,3 +88,11 @@ def test_terms_of_a_sum_share_letters_and_factors_do_not() -> None:
     assert (apart := choose_letters([plus(*sums)], NIELSEN, apart=[(first, second)]))[first] != apart[second]
     assert (factors := choose_letters([product(*sums)], NIELSEN))[first] != factors[second]
     assert (later := choose_letters([plus(*sums), product(*sums)], NIELSEN))[first] != later[second]
+
+
+def test_rows_and_columns_of_a_mask_wear_different_letters() -> None:
+    """Along one axis both come from an index t; with one letter the relation would say nothing."""
+    t = Axis("t", 4)
+    row, column = Index("t", t), Index("t", t)
+    mask = Mask(Positions(row, column), Relation(column, "<=", row))
+    assert latex(mask, NIELSEN) == r"([t' \le t])_{tt'}"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from derive.claims.formula import holding
+from derive.claims.networks import Grounds
+from derive.claims.source import statements
 from derive.conventions import in_convention
 from derive.errors import InputError
 from derive.notation import Notation, load, names
@@ -27,7 +31,7 @@ from derive.reader.syntax import Syntax
 from derive.reader.tokens import UNEQUAL
 from derive.results import Result, Results
 from derive.verification.lines import Outcome
-from derive.verification.statements import CHECKED, Report, Statement
+from derive.verification.statements import CHECKED, NOT_READ, Report, Statement
 from derive.words import load as load_words
 
 FUNCTIONS, UNITS = "activations", "explicit"
@@ -37,6 +41,7 @@ REPLAYED = "replay-"
 """How the anchors of sections begin that replay an algorithm on single units."""
 
 _SHOWN = 160
+_UNEQUAL = re.compile(r"\\neq?(?![A-Za-z])")
 _ALIKE = 0.9
 DEFAULT = "nielsen"
 """The notation of a file that has nothing in common with the notes in any."""
@@ -126,6 +131,11 @@ class RowJudge:
         return Statement(self.number(row), row.whole, CHECKED, False, "missing: the notes of this network have this formula")
 
     @cached_property
+    def grounds(self) -> Grounds:
+        """Where rows are tested that are read as claims."""
+        return Grounds(self.results.network, self.notation)
+
+    @cached_property
     def general(self) -> str:
         """The general layer, as it is written."""
         return spelled(Symbol(self.notation.general_layer))
@@ -143,11 +153,17 @@ class RowJudge:
             self._last = pair
         context = pair or self._near(row)
         fault, outcome = self._judged(row, context, pair)
-        if fault and self._is_of_the_notes(row, pair):
-            fault, outcome = "", Outcome(0.0, 1)
+        number = (pair and self.number(pair)) or row.number or ""
+        if (fault or not outcome.ok) and self._is_of_the_notes(row, pair):
+            read = self._as_claim(row)
+            if read is None:
+                detail = f"line {row.line}: not read, though letter by letter that of the notes: {fault or _agreement(outcome)}"
+                yield Statement(number, row.whole, NOT_READ, not self._beside(row, pair), detail)
+                return
+            fault, outcome = "", read
         fault = fault or self._beside(row, pair)
         detail = f"line {row.line}: {fault or _agreement(outcome)}"
-        yield Statement((pair and self.number(pair)) or row.number or "", row.whole, CHECKED, not fault and outcome.ok, detail)
+        yield Statement(number, row.whole, CHECKED, not fault and outcome.ok, detail)
 
     def _near(self, row: Row) -> Row | None:
         """For a row that the notes do not have: one of the same number, else the row above it."""
@@ -183,10 +199,25 @@ class RowJudge:
     def _is_of_the_notes(self, row: Row, pair: Row | None) -> bool:
         """Whether a row is, letter by letter, that of the notes in a notation that is not always read back as it was meant.
 
-        Letters that tell the layer can be read in several ways. The expressions of such rows are evaluated by ``verify``; an edited row
-        has to be read and evaluated here.
+        Letters that tell the layer can be read in several ways; such a row is read as a claim is. An edited row has to be read here.
         """
         return self.notation.name != DEFAULT and pair is not None and squeezed(pair.whole) == squeezed(row.whole)
+
+    def _as_claim(self, row: Row) -> Outcome | None:
+        """What evaluating a row finds that is read as a claim, in every way that fits; None where it cannot be read or does not hold."""
+        differs = _UNEQUAL.search(row.whole)
+        try:
+            found = [holding(own, self.grounds) for own in statements(_UNEQUAL.sub("=", row.whole))]
+        except InputError:
+            return None
+        if differs:
+            return Outcome(0.0, 1) if all(own is None for own in found) else None
+        together = Outcome()
+        for own in found:
+            if own is None:
+                return None
+            together = together.and_also(Outcome(own.error, own.places))
+        return together
 
     def _unequal(self, sides: Sequence[Syntax], context: Row | None, row: Row) -> str:
         """What is wrong with a warning that two sides differ: empty where they do, in their values or because parts do not fit."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from derive.claims.notes import RowJudge, verify_notes
 from derive.network import network
 from derive.notes.build import notes
 from derive.reader.alignment import aligned
 from derive.reader.apart import without_examples
 from derive.reader.document import DISPLAY, NUMBERED, PROSE, Row, rows_of
-from derive.reader.notes import RowJudge, verify_notes
 from derive.results import results_of
 from derive.verification.statements import Report, Statement
 from tests.derive.edits import edits
