@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from derive.chain_rule import Sweep
 from derive.equations import Equation
@@ -51,16 +52,40 @@ class _Shown:
     batch: bool
 
 
-def slips(story: Story) -> tuple[Section, ...]:
-    """The slips that can be made in this network; nothing in brief notes, or where no numbers can be computed by hand."""
-    if story.options.level == "brief":
-        return ()
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What slips are looked for in: a story is as good as one of the same results in another format."""
+
+    story: Story
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Asked):
+            return False
+        own, two = self.story, other.story
+        same = own.notation == two.notation and own.options.variant == two.options.variant
+        return same and own.results is two.results
+
+    def __hash__(self) -> int:
+        return hash(id(self.story.results))
+
+
+@lru_cache(maxsize=2)
+def _telling(asked: _Asked) -> tuple[_Shown, ...]:
+    """The slips to be shown, those whose shape is right first; none where no numbers can be computed by hand."""
+    story = asked.story
     ground = Ground(story.results.pattern_sweep, story.options.variant)
     if ground.is_empty:
         return ()
     grounds = {False: ground}
     found = [item for kind in KINDS if (item := _best(story, kind, grounds)) is not None]
-    shown = sorted(found, key=lambda item: not item.found.fits)[:_MOST]
+    return tuple(sorted(found, key=lambda item: not item.found.fits)[:_MOST])
+
+
+def slips(story: Story) -> tuple[Section, ...]:
+    """The slips that can be made in this network; nothing in brief notes, or where no numbers can be computed by hand."""
+    if story.options.level == "brief":
+        return ()
+    shown = _telling(_Asked(story))
     if not shown:
         return ()
     blocks: list[Block] = [Paragraph(story.say("slip.intro"))]
