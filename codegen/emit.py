@@ -1,12 +1,15 @@
-"""From a network and its sweep to the text of a module, with a certificate."""
+"""From a network and its sweep to the text of a module, with a certificate.
+
+Styles, systems and training are imported where a module needs them: a command is over sooner than they are all imported.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,24 +22,23 @@ from codegen.layout import storage
 from codegen.problem import Problem, literal, problem_of, resized
 from codegen.program import Program
 from codegen.quick import prepared
-from codegen.scalar.check import check_straight_line, check_workspace
 from codegen.special.erf import erf_record
 from codegen.style import automatic
-from codegen.systems.emit import emit_system
-from codegen.targets import numpy_loops, numpy_vectorised, python_scalar
+from codegen.targets import numpy_loops, numpy_vectorised
 from codegen.targets.loops import loop_lines
 from codegen.targets.module_record import GLOROT, START_SENTENCES, ModuleRecord, parameter_records, shape_text, unpacked
 from codegen.targets.templates import render
-from codegen.updates.record import training_record
 from derive.chain_rule import Sweep
 from derive.errors import InputError
 from derive.expressions import ONE, Tensor, Total
 from derive.network import Network
-from derive.optimisers import Optimiser
-from derive.optimisers import optimiser as named_optimiser
 from derive.specifications.equation_specification import EquationSpecification
 from derive.specifications.specification import Specification
 from derive.traversal import tensors_of
+
+if TYPE_CHECKING:
+    from codegen.updates.record import TrainingRecord
+    from derive.optimisers import Optimiser
 
 STYLES = ("auto", "vectorised", "scalar", "loops")
 DTYPES = ("float64", "float32")
@@ -69,10 +71,12 @@ def emit(
     results, for the header. Raises CertificateError where
     a check fails.
     """
-    rule = None if optimiser is None else named_optimiser(optimiser)
+    rule = None if optimiser is None else _rule(optimiser)
     if isinstance(network.specification, EquationSpecification):
         if batch is not None:
             raise InputError(f"--batch: expected a network of layers, got equations: {network.name} has the sizes of its axes")
+        from codegen.systems.emit import emit_system
+
         return emit_system(
             network,
             sweep,
@@ -119,10 +123,24 @@ def certify(problem: Problem, facts: Facts, text: str) -> None:
         loops = loop_form(facts.network, small, facts.dtype)
         certificate.check_agreement(checked, loops, largest=min(50.0, largest))
     if facts.style == "scalar":
+        from codegen.scalar.check import check_straight_line, check_workspace
+
         loops = loop_form(facts.network, problem, facts.dtype)
         certificate.check_agreement(module, loops, largest=min(50.0, largest))
         check_workspace(module, facts.patterns or 1)
         check_straight_line(module, loops, facts.patterns or 1, largest)
+
+
+def _rule(name: str) -> Optimiser:
+    from derive.optimisers import optimiser
+
+    return optimiser(name)
+
+
+def _training(rule: Optimiser, parameters: tuple[Tensor, ...]) -> TrainingRecord:
+    from codegen.updates.record import training_record
+
+    return training_record(rule, parameters)
 
 
 def _small_sizes(problem: Problem) -> dict[Any, int]:
@@ -180,10 +198,12 @@ class Facts:
         merged = problem if bare and not vectorised else prepared(problem)
         program = None if bare and not vectorised else optimised(merged, decisions)
         with_training = self.rule if vectorised or not bare else None
-        training = training_record(with_training, problem.parameters if self.style == "scalar" else ()) if with_training else None
+        training = _training(with_training, problem.parameters if self.style == "scalar" else ()) if with_training else None
         if program and vectorised:
             own = numpy_vectorised.passes_record(merged, program, cite=not bare, plain=decisions.plain)
         elif self.style == "scalar":
+            from codegen.targets import python_scalar
+
             besides = training.numbers.needs if training and training.numbers else python_scalar.NOTHING
             own = python_scalar.passes_record(problem, self.patterns or 1, cite=not bare, besides=besides)
         else:
@@ -194,7 +214,7 @@ class Facts:
         inputs, t = problem.inputs[0].axes[-1].size, problem.inputs[-1]
         labels = _sum_to_one(problem, t)
         extra = tuple((g.name, f"np.empty({shape_text(g.axes, problem.batch, 'self.batch')}, DTYPE)") for g in problem.input_gradients)
-        names = [tensor.name for tensor in problem.parameters]
+        names, words = [tensor.name for tensor in problem.parameters], _words(own)
         targets = f"t (batch, {t.axes[-1].size})" + (" or class labels (batch,)" if labels else "")
         return ModuleRecord(
             name=self.network.name,
@@ -216,8 +236,8 @@ class Facts:
             extra_results=extra,
             unpacked_parameters=unpacked(names, "parameters"),
             unpacked=(
-                *unpacked(_used(names, own), "workspace.parameters"),
-                *unpacked(_used([gradient.name for gradient in problem.gradients.values()], own), "workspace.gradients"),
+                *unpacked(_used(names, words), "workspace.parameters"),
+                *unpacked(_used([gradient.name for gradient in problem.gradients.values()], words), "workspace.gradients"),
                 *(f"    {name} = workspace.{name}" for name, _ in extra),
             ),
             reference=reference,
@@ -266,13 +286,17 @@ def _size(tensor: Tensor) -> int:
     return size
 
 
-def _used(names: Sequence[str], own: Mapping[str, Any]) -> list[str]:
-    """Names as the passes use them; one that they do not use begins with an underscore."""
+def _words(own: Mapping[str, Any]) -> set[str]:
+    """Every name that the passes use."""
     values = (value for block in own.get("setup", ()) for _, value in block.lines)
     lines = (
         line for part in ("forward_lines", "loss_lines", "step_lines") for line in own.get(part, ()) if not line.lstrip().startswith("#")
     )
-    words = {word for text in (*values, *lines) for word in re.findall(r"\w+", text)}
+    return set(re.findall(r"\w+", "\n".join((*values, *lines))))
+
+
+def _used(names: Sequence[str], words: Set[str]) -> list[str]:
+    """Names as the passes use them; one that they do not use begins with an underscore."""
     return [name if name in words else f"_{name}" for name in names]
 
 

@@ -238,6 +238,16 @@ def test_help_does_not_import_sympy() -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
+def test_emission_imports_no_other_style_and_no_notes() -> None:
+    code = (
+        "import sys, deltarule\n"
+        "deltarule.network('2-2-1').emit()\n"
+        "needless = {'codegen.scalar.build', 'codegen.systems.emit', 'codegen.updates.record', 'derive.matrices.recognise', 'derive.notes'}\n"
+        "assert not needless & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def test_output_that_is_no_terminal_has_no_colour_and_no_progress(run: Run) -> None:
     result = run("verify", "2-1")
     assert result.returncode == 0
