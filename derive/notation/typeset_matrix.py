@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Basic
 
 from derive.expressions import Number, Plus, Product, Total
@@ -49,6 +51,7 @@ from derive.notation.layout import (
     joined,
     row,
 )
+from derive.notation.letters import choose_letters
 from derive.notation.symbols import NABLA, activation_name, array_layout, function_name
 from derive.notation.typeset import MINUS, THIN, Page, layout, sign_and_size
 
@@ -97,6 +100,9 @@ def _(value: Diagonal, page: Page) -> Layout:
 
 @layout.register
 def _(value: Mask, page: Page) -> Layout:
+    worn = [layout(index, page) for index in value.positions]
+    if len(set(worn)) < len(worn):  # rows and columns along one axis, from indices of one letter
+        page = replace(page, letters=choose_letters((value,), page.notation, view=page.view))
     relations = joined(tuple(layout(relation, page) for relation in value.relations), Sign(","))
     return Scripts(fenced(Fenced(relations, "[")), row(*(layout(index, page) for index in value.positions)))
 
