@@ -83,7 +83,8 @@ def _parted(message: Mapping[str, Any], number: int) -> tuple[float | None, Any]
     first = _scalar(parts[0]) if parts else None
     if first is not None and len(parts) == 2 and ("parts" in parts[1] or number == 1):
         return first, parts[1]
-    if first is not None and len(parts) == number + 1:
+    grouped = len(parts) > 2 and all(isinstance(part, Mapping) and "parts" in part for part in parts[1:])
+    if first is not None and (len(parts) == number + 1 or grouped):
         return first, {"parts": parts[1:]}
     return None, message
 

@@ -18,7 +18,7 @@ _DELIMITERS = re.compile(r"\$\$|\$|(?<!\\)\\[\[\]()]")
 _LOOKS = re.compile(
     r"\\(?:begin|end)\{(?:equation|align|aligned|alignat|alignedat|gather|gathered|split|multline|displaymath|math|eqnarray)\*?\}(?:\{\d+\})?"
     r"|\\(?:nonumber|notag|displaystyle|textstyle|centering|noindent|hfill|allowbreak|relax|vphantom\{[^{}]*\}|phantom\{[^{}]*\})(?![A-Za-z])"
-    r"|\\(?:tag|label|textcircled|hspace|vspace|color)\*?\{[^{}]*\}"
+    r"|\\(?:tag|label|textcircled|hspace|vspace|color|intertext|shortintertext)\*?\{[^{}]*\}"
 )
 _TRIPLE = re.compile(r"\\\\\\(?=\s)")
 _ABOVE_EQUALS = re.compile(r"\\(?:stackrel|overset|underset)\s*\{")
@@ -34,6 +34,9 @@ _REMARK = re.compile(r"\(\s*\\text|\(\s*(?:only|since|because|where|as|for|when|
 _RELATION = re.compile(r"=|\\leftarrow|\\gets|\\coloneqq|\\equiv")
 _LEADING = re.compile(r"^(?:\s|\\q?quad(?![A-Za-z])|\\[ ,;:!])+")
 _NUMBER = re.compile(r"\\q?quad\s*(?:\(\d+[a-z]?\))?\s*$")
+_CONTINUES = re.compile(r"[-+*/]|\\(?:times|cdot|ast|odot|circ|oslash|otimes)(?![A-Za-z])")
+_EXPECTS_MORE = re.compile(r"(?:[-+*/=]|\\(?:times|cdot|ast|odot|circ|oslash|otimes))\s*$")
+"""A row that goes on with the formula of the row above, and one that the row below goes on with."""
 _EQUIV = re.compile(r"\\equiv(?![A-Za-z])|\\triangleq(?![A-Za-z])|\\doteq(?![A-Za-z])")
 
 
@@ -114,6 +117,9 @@ def statements_in(text: Text) -> list[Statement]:
     for row in _rows(text):
         for piece, role in _pieces(row):
             piece = piece.replaced(_NUMBER, "").replaced(_LEADING, "").replaced(_ASSIGNED, "").stripped()
+            if found and piece.chars and not _RELATION.search(piece.chars) and _goes_on(found[-1].text.chars, piece.chars):
+                found[-1] = Statement(joined([found[-1].text, Text(" ", (piece.places[0],)), piece]), found[-1].role or role)
+                continue
             if not piece.chars or (found and not _RELATION.search(piece.chars)):
                 if found and role:
                     found[-1] = Statement(found[-1].text, found[-1].role or role)
@@ -125,6 +131,11 @@ def statements_in(text: Text) -> list[Statement]:
     if not found:
         refuse(0, "expected an equation, got nothing")
     return found
+
+
+def _goes_on(above: str, below: str) -> bool:
+    """Whether a row belongs to the formula of the row above it."""
+    return bool(_CONTINUES.match(below) or _EXPECTS_MORE.search(above))
 
 
 def _without_stacks(text: Text) -> Text:

@@ -219,3 +219,84 @@ def recurrent(parameters, inputs):
         db += delta
         upstream = U.T @ delta
     return {"U": dU, "W": dW, "b": db}
+
+
+class _Dense:
+    """A layer as an object that remembers what it needs to go back."""
+
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        self.x = x
+        self.y = np.tanh(np.einsum("bi,oi->bo", x, self.W) + self.b)
+        return self.y
+
+    def backward(self, g):
+        g = g * (1 - self.y * self.y)
+        self.dW, self.db = np.einsum("bo,bi->oi", g, self.x), np.einsum("bo->o", g)
+        return np.einsum("bo,oi->bi", g, self.W)
+
+
+def objects(parameters, x, t):
+    """Layers as objects, einsum everywhere, a dict with the loss and a list of gradients."""
+    layers = [_Dense(parameters[2 * i], parameters[2 * i + 1]) for i in range(len(parameters) // 2)]
+    h = x
+    for layer in layers:
+        h = layer.forward(h)
+    g = (h - t) / x.shape[0]
+    for layer in reversed(layers):
+        g = layer.backward(g)
+    return {"loss": np.mean(np.sum((h - t) ** 2, axis=1)) / 2, "grads": [a for layer in layers for a in (layer.dW, layer.db)]}
+
+
+def in_place(p, x, t):
+    """Arrays that are written over, an answer in lists."""
+    values = [x.copy()]
+    for i in range(0, 6, 2):
+        z = values[-1] @ p[i].T
+        z += p[i + 1]
+        np.tanh(z, out=z)
+        values.append(z)
+    d = values[-1] - t
+    d *= 1 - values[-1] ** 2
+    d /= len(x)
+    g = [np.empty_like(q) for q in p]
+    for k in (2, 1, 0):
+        np.matmul(d.T, values[k], out=g[2 * k])
+        np.sum(d, axis=0, out=g[2 * k + 1])
+        if k:
+            d = d @ p[2 * k]
+            d *= 1 - values[k] ** 2
+    return g
+
+
+def column_vectors(p, x, t):
+    """One column vector after the other; the loss, all weights, all biases."""
+    weights, biases = p[::2], p[1::2]
+    gW, gb, total = [np.zeros_like(W) for W in weights], [np.zeros_like(b) for b in biases], 0.0
+    for xi, ti in zip(x, t):
+        a = [xi.reshape(-1, 1)]
+        for W, b in zip(weights, biases):
+            a.append(np.tanh(W @ a[-1] + b.reshape(-1, 1)))
+        delta = (a[-1] - ti.reshape(-1, 1)) * (1 - a[-1] ** 2)
+        total += 0.5 * float(((a[-1] - ti.reshape(-1, 1)) ** 2).sum()) / len(x)
+        for k in (2, 1, 0):
+            gW[k] += delta @ a[k].T / len(x)
+            gb[k] += delta.ravel() / len(x)
+            delta = (weights[k].T @ delta) * (1 - a[k] ** 2)
+    return total, gW, gb
+
+
+def single_precision(p, x, t):
+    """Everything in float32, names with the gradient in front."""
+    W1, b1, W2, b2, W3, b3 = (np.asarray(own, dtype=np.float32) for own in p)
+    x, t = x.astype(np.float32), t.astype(np.float32)
+    a1 = np.tanh(x @ W1.T + b1)
+    a2 = np.tanh(a1 @ W2.T + b2)
+    a3 = np.tanh(a2 @ W3.T + b3)
+    d3 = (a3 - t) / len(x) * (1 - a3**2)
+    d2 = d3 @ W3 * (1 - a2**2)
+    d1 = d2 @ W2 * (1 - a1**2)
+    found = {"W1": d1.T @ x, "b1": d1.sum(0), "W2": d2.T @ a1, "b2": d2.sum(0), "W3": d3.T @ a2, "b3": d3.sum(0)}
+    return {f"grad_{name}": value for name, value in found.items()}

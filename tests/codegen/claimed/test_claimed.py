@@ -29,6 +29,7 @@ SHORT = Limits(cpu_seconds=1, wall_seconds=2)
 THREE_LAYERS = "2-3:tanh-4:tanh-2:tanh"
 RIGHT = {
     **dict.fromkeys(("rows", "columns", "loops", "named", "pattern", "grouped", "pairs", "prints", "numeric"), THREE_LAYERS),
+    **dict.fromkeys(("objects", "in_place", "column_vectors", "single_precision"), THREE_LAYERS),
     "labels": "2-3:relu-4:softmax",
     "residual": str(HERE / "skip.toml"),
     "recurrent": str(EQUATIONS / "rnn.toml"),

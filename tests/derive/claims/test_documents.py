@@ -114,3 +114,14 @@ def test_a_defined_name_is_used_with_other_letters_and_layers(tmp_path: Path) ->
         encoding="utf-8",
     )
     assert [own.status for own in _report(path).judgements] == ["definition", "right", "right", "wrong"]
+
+
+def test_a_formula_over_two_rows_is_one_and_words_between_rows_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "notes.tex"
+    path.write_text(
+        r"\begin{multline} \delta_j^{L-1} = \sum_k w_{kj}^{L} (a_k^L - y_k) \\ \times \sigma'(z_k^L) \sigma'(z_j^{L-1}) \end{multline}"
+        r"\begin{align} \delta_j^L &= (a_j^L - y_j) \sigma'(z_j^L) \\ \intertext{and for hidden layers}"
+        r" \delta_j^l &= \sum_k w_{kj}^{l+1} \delta_k^{l+1} \sigma'(z_j^l) \end{align}",
+        encoding="utf-8",
+    )
+    assert [own.status for own in _report(path).judgements] == ["right", "right", "right"]
