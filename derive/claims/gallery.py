@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from derive.claims.formula import check_formula
 from derive.claims.networks import Grounds
@@ -69,6 +70,9 @@ class Gallery:
     def as_json(self) -> str:
         content = {"ok": self.ok, "mutants": [asdict(own) for own in self.mutants]}
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+    def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:
+        return {"text/plain": str(self)}
 
     def __str__(self) -> str:
         lines: list[str] = []

@@ -83,6 +83,9 @@ class Report:
         rows = [f"{'ok   ' if s.ok else 'WRONG'}  {s.kind:13}  ({s.number})  {s.latex}\n{'':22}{s.detail}\n" for s in self.statements]
         return "".join(rows) + f"{self.summary}\n"
 
+    def _repr_mimebundle_(self, **ignored: Any) -> dict[str, str]:
+        return {"text/plain": str(self)}
+
     @property
     def summary(self) -> str:
         """How many statements of each kind there are, and how many are wrong."""

@@ -92,3 +92,8 @@ def test_a_report_says_for_each_statement_how_it_was_checked_and_how_long_that_t
     assert shown.count("<tr>") == len(rows) + 1
     assert "&lt;net&gt;" in shown
     assert "src=" not in shown
+
+
+def test_a_notebook_shows_a_report_as_a_terminal_does() -> None:
+    report = Report((Statement("1", "x = x", CHECKED, True, "agrees"),))
+    assert report._repr_mimebundle_() == {"text/plain": str(report)}
