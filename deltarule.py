@@ -222,9 +222,12 @@ def emit(net: Network, output: Path | None, **code: Any) -> int:
 @_of_network
 @click.option("--code", metavar="FILE.py", type=click.Path(path_type=Path), help="Judge this module, edited or not, as code of SPEC.")
 @click.option("--notes", metavar="FILE.md", type=click.Path(path_type=Path), help="Judge these notes, edited or not, as notes of SPEC.")
+@click.option(
+    "--notation", metavar="NAME|FILE.toml", help="With --notes: the convention they are written in, instead of the one that fits."
+)
 @click.option("--json", is_flag=True, help="Print the report as JSON.")
 @_output
-def verify(net: Network, code: Path | None, notes: Path | None, json: bool, output: Path | None) -> int:
+def verify(net: Network, code: Path | None, notes: Path | None, notation: str | None, json: bool, output: Path | None) -> int:
     """Check every statement, and say how.
 
     A statement is proved, checked (evaluated at 40 digits) or cross-checked.
@@ -234,8 +237,10 @@ def verify(net: Network, code: Path | None, notes: Path | None, json: bool, outp
     Example:
       deltarule verify 2-2:relu-1:linear --json
     """
+    if notation is not None and notes is None:
+        raise click.UsageError("verify: --notation goes with --notes")
     with progress("verification"):
-        report = net.verify(code=code, notes=notes)
+        report = net.verify(code=code, notes=notes, notation=notation)
     text = str(report)
     if output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ:
         text = re.sub(r"^WRONG", click.style("WRONG", fg="red"), text, flags=re.MULTILINE)

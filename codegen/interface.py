@@ -196,10 +196,11 @@ class Network:
         results = replace(self, input_gradient=input_gradient).results
         return Forms(self.model, results.batch_sweep, dtype, batch, results.number)
 
-    def verify(self, *, code: Path | Text | None = None, notes: Path | None = None) -> Report:
+    def verify(self, *, code: Path | Text | None = None, notes: Path | None = None, notation: str | Path | None = None) -> Report:
         """What holds and how that is known, of every displayed line and of the module.
 
-        ``code`` is a module (a file, or as ``emit`` returned it) and ``notes`` are notes (a Markdown file) to judge, edited or not.
+        ``code`` is a module (a file, or as ``emit`` returned it) and ``notes`` are notes (a Markdown file) to judge, edited or not,
+        in ``notation``, or in the one of those that ship that fits best.
 
         Raises:
             derive.errors.InputError: a file cannot be read.
@@ -209,7 +210,7 @@ class Network:
         from codegen.verify_module import verify_module
         from derive.verification.statements import CHECKED, Report, Statement, joined
 
-        formulas = self._verified() if notes is None else self._verified_notes(read(notes))
+        formulas = self._verified() if notes is None else self._verified_notes(read(notes), notation)
         try:
             source = self.emit() if code is None else code if isinstance(code, Text) else read(code)
         except CertificateError as error:
@@ -223,10 +224,10 @@ class Network:
 
         return verify(self.results)
 
-    def _verified_notes(self, text: str) -> Report:
+    def _verified_notes(self, text: str, notation: str | Path | None) -> Report:
         from derive.claims.notes import verify_notes  # what reads LaTeX is large, and only judged notes need it
 
-        return verify_notes(text, self.results)
+        return verify_notes(text, self.results, notation)
 
     def check(self, claim: str, *, notation: str | Path = "nielsen") -> Verdict:
         """Whether a claim about this network is right, and if not, why.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from derive.claims.formula import holding
 from derive.claims.networks import Grounds
@@ -55,15 +56,15 @@ class Expected:
     section: str
 
 
-def verify_notes(text: str, results: Results) -> Report:
+def verify_notes(text: str, results: Results, notation: str | Path | None = None) -> Report:
     """A statement for each displayed row of ``text``: whether it holds, and the line of the file.
 
     Rows of the notes that are missing are not ok, nor is what cannot be read. Numbers of examples are left
-    out. The notation is the one, of those that ship, in which
-    the notes of the network have most in common with the file.
+    out. Where no notation is named it is the one, of those that ship, in which the notes of the network have
+    most in common with the file.
     """
     written = rows_of(without_examples(text))
-    judge = RowJudge.of(results, written)
+    judge = RowJudge.of(results, written, names() if notation is None else (notation,))
     pairs, missing = aligned(written, judge.reference)
     statements = [statement for row, pair in zip(written, pairs, strict=True) for statement in judge.statements(row, pair)]
     return Report((*statements, *(judge.missing(row) for row in missing)))
@@ -79,12 +80,12 @@ def expected_rows(results: Results, notation: Notation, level: str = "lecture") 
     return found
 
 
-def _closest(written: Sequence[Row], results: Results) -> tuple[Results, Notation, list[Expected]]:
-    """The results in the convention that most of the rows are written in, its notation and all rows of its notes."""
+def _closest(written: Sequence[Row], results: Results, notations: Sequence[str | Path]) -> tuple[Results, Notation, list[Expected]]:
+    """The results in the convention, of these, that most of the rows are written in, its notation and all rows of its notes."""
     keys = {row.key for row in written if row.kind != PROSE}
     best: tuple[Results, Notation, list[Expected]] | None = None
     most = -1
-    for name in sorted(names(), key=lambda own: own != DEFAULT):
+    for name in sorted(notations, key=lambda own: own != DEFAULT):
         told, notation = in_convention(results, load(name))
         expected = expected_rows(told, notation)
         common = len(keys & {own.row.key for own in expected})
@@ -121,9 +122,9 @@ class RowJudge:
         self._last: Row | None = None
 
     @staticmethod
-    def of(results: Results, written: Sequence[Row] = ()) -> RowJudge:
-        """The judge for the notation in which the notes have most in common with what is written."""
-        told, notation, expected = _closest(written, results)
+    def of(results: Results, written: Sequence[Row] = (), notations: Sequence[str | Path] = (DEFAULT,)) -> RowJudge:
+        """The judge for the notation, of these, in which the notes have most in common with what is written."""
+        told, notation, expected = _closest(written, results, notations)
         return RowJudge(told, notation, [own.row for own in expected], {id(own.row): own.section for own in expected})
 
     def missing(self, row: Row) -> Statement:

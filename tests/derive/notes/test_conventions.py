@@ -6,9 +6,11 @@ import html as html_module
 import re
 import shutil
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from derive import notation
 from derive.claims.notes import verify_notes
 from derive.conventions import in_convention
 from derive.network import network
@@ -57,6 +59,18 @@ def test_a_wrong_sign_is_found_in_every_notation(notation: str) -> None:
     place = text.index("&= ", start)
     edited = text[:place] + "&= -" + text[place + 3 :]
     assert [s for s in verify_notes(edited, results("2-3-2")).statements if not s.ok]
+
+
+def test_notes_in_a_notation_of_ones_own_are_judged_in_it(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text((Path(notation.__file__).parent / "nielsen.toml").read_text().replace('"J"', '"E"').replace('"delta"', '"epsilon"'))
+    text = notes(results("2-3-2"), Options(notation=str(own)))
+    assert isinstance(text, str)
+    assert "\\epsilon_j" in text
+    assert verify_notes(text, results("2-3-2"), own).ok
+    wrong = text.replace(r"a_j^L}\,\sigma'(z_j^L) &&", r"a_j^L}\,\sigma(z_j^L) &&")
+    assert wrong != text
+    assert not verify_notes(wrong, results("2-3-2"), own).ok
 
 
 @pytest.mark.parametrize("notation", names())
