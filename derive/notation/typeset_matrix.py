@@ -138,9 +138,10 @@ def _(value: RowLargest, page: Page) -> Layout:
 
 @layout.register
 def _(value: RowShares, page: Page) -> Layout:
-    """By rows, over those positions that the mask leaves."""
+    """By rows, over those positions that the mask leaves; other rows than those of exponentials are only said to be shares."""
     name, known = function_name("softmax", page.notation), exponent_of(value.inner)
-    assert known is not None
+    if known is None:
+        return row(Named("rowshares"), argument(layout(value.inner, page)))
     inner, mask = known
     if mask is not None and (relations := over(mask)) is not None:
         name = Scripts(name, joined(tuple(layout(relation, page) for relation in relations), Sign(",")))
