@@ -32,7 +32,7 @@ from derive.reader.syntax import Syntax
 from derive.reader.tokens import UNEQUAL
 from derive.results import Result, Results
 from derive.verification.lines import Outcome
-from derive.verification.statements import CHECKED, NOT_READ, Report, Statement
+from derive.verification.statements import CHECKED, CROSS_CHECKED, Report, Statement
 from derive.words import load as load_words
 
 FUNCTIONS, UNITS = "activations", "explicit"
@@ -158,8 +158,8 @@ class RowJudge:
         if (fault or not outcome.ok) and self._is_of_the_notes(row, pair):
             read = self._as_claim(row)
             if read is None:
-                detail = f"line {row.line}: not read, though letter by letter that of the notes: {fault or _agreement(outcome)}"
-                yield Statement(number, row.whole, NOT_READ, not self._beside(row, pair), detail)
+                detail = f"line {row.line}: compared only, letter by letter the same as in the notes; not evaluated: {fault or _agreement(outcome)}"
+                yield Statement(number, row.whole, CROSS_CHECKED, not self._beside(row, pair), detail)
                 return
             fault, outcome = "", read
         fault = fault or self._beside(row, pair)

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PROVED, CHECKED, CROSS_CHECKED = "proved", "checked", "cross-checked"
-NOT_READ = "not read"
-"""Of a row in a file that could not be read: nothing is known about it but that the notes have the same, letter by letter."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Report:
     @property
     def summary(self) -> str:
         """How many statements of each kind there are, and how many are wrong."""
-        counts = ", ".join(f"{self._count(kind)} {kind}" for kind in (PROVED, CHECKED, CROSS_CHECKED, NOT_READ) if self._count(kind))
+        counts = ", ".join(f"{self._count(kind)} {kind}" for kind in (PROVED, CHECKED, CROSS_CHECKED) if self._count(kind))
         return f"{len(self.statements)} statements: {counts}; {len(self.wrong) or 'none'} wrong"
 
     def _count(self, kind: str) -> int:
