@@ -37,6 +37,8 @@ USUAL_BATCH = 32
 """Decisions are for batches of this size where no other is given."""
 ABOUT = 1.005
 """A layout that is estimated to take up to so many times as long as the best one is as good."""
+MOST_WEIGHED = 150
+"""A sample with more equations, of many layers that all differ, is not weighed: that would take longer than all else."""
 PATTERNS = {
     ROWS: "patterns as rows",
     OUTPUT_COLUMNS: "patterns as rows, as columns in the last layer",
@@ -91,6 +93,8 @@ class Asked:
 def decide(problem: Problem, batch: int | None, itemsize: int) -> Decisions:
     """The decisions with the shortest estimated step; the first of those that take about as long."""
     sample = sample_of(problem)
+    if len(sample.problem.equations) > MOST_WEIGHED:
+        return decided_names(Decisions(), begun(problem, ROWS), batch, itemsize)
 
     def estimate(program: Program) -> float:
         return sample.duration(program, batch or USUAL_BATCH, itemsize)

@@ -50,6 +50,12 @@ def test_every_depth_is_weighed() -> None:
     assert decide(problem("-".join(["10"] * 40)), 20, 4).layout in (COLUMNS, ALL_COLUMNS)
 
 
+def test_very_many_different_layers_are_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sample, "duration", None)  # which weighing would call
+    decided = decide(problem("-".join(str(20 + units % 7) for units in range(40))), 20, 4)
+    assert (decided.layout, decided.together) == (ROWS, False)
+
+
 def test_of_layouts_that_take_about_as_long_the_plainest_is_taken() -> None:
     every = problem("128-256-32", "binary_cross_entropy")
     times = [whole(every).duration(begun(every, layout), 500, 4) for layout in LAYOUTS]
