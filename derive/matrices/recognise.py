@@ -246,6 +246,9 @@ def _(value: Entry, rows: Index | None, columns: Index | None, reasons: list[Rea
         raise NoForm
     if rows is not None and rows == columns:
         raise NoForm  # a diagonal
+    taken = {axis for slot, axis in zip(slots, value.tensor.axes, strict=True) if slot in (ROW, COLUMN)}
+    if any(axis in taken for slot, axis in zip(slots, value.tensor.axes, strict=True) if slot not in (ROW, COLUMN)):
+        raise NoForm  # a slice that does not say which of two positions along one axis is fixed
     if columns is not None and slots.index(COLUMN) < slots.index(ROW):
         swapped = tuple(ROW if slot == COLUMN else COLUMN if slot == ROW else slot for slot in slots)
         return Transposed(Array(value.tensor, *swapped))

@@ -102,3 +102,13 @@ def test_a_number_inside_a_sum_of_terms_is_the_number_in_front_of_it() -> None:
     assert canonical(inside) == canonical(Number(-2) * total(j, z1[j] - a1[j]))
     assert canonical(inside) != canonical(Number(-2) * total(j, z1[j] + a1[j]))
     assert canonical(total((j, k), product(delta2[k], z1[j] - a1[j]))) == canonical(total(j, z1[j] - a1[j]) * total(k, delta2[k]))
+
+
+def test_a_slice_that_could_be_a_row_or_a_column_has_no_form() -> None:
+    """``D_q`` would be row q and column q alike where both axes of D are one."""
+    axis = Axis("b", 3)
+    distances, values = Tensor("D", (axis, axis)), Tensor("v", (axis,))
+    own, other = Index("b", axis), Index("q", axis)
+    assert recognise(Equation(values[own], distances[own, Affine(0)])) is None
+    assert recognise(Equation(values[own], distances[Affine(0), own])) is None
+    assert recognise(Equation(values[own], total(other, distances[own, other]))) is not None
