@@ -158,7 +158,7 @@ class RowJudge:
         if (fault or not outcome.ok) and self._is_of_the_notes(row, pair):
             read = self._as_claim(row)
             if read is None:
-                detail = f"line {row.line}: compared only, letter by letter the same as in the notes; not evaluated: {fault or _agreement(outcome)}"
+                detail = f"line {row.line}: letter by letter the same as in the notes; not evaluated: {fault or _agreement(outcome)}"
                 yield Statement(number, row.whole, CROSS_CHECKED, not self._beside(row, pair), detail)
                 return
             fault, outcome = "", read
