@@ -92,6 +92,9 @@ def initialise(seed: int = 0) -> Parameters:
     )
 
 
+initialize = initialise
+
+
 def _views(flat: np.ndarray) -> Parameters:
     """The parts of a vector of all parameters."""
     return Parameters(

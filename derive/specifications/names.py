@@ -12,7 +12,7 @@ LONGEST_NAME = 60
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 MODULE_NAMES = frozenset(
     """
-    Parameters SHAPES Workspace Inputs initialise forward loss loss_and_gradients loss_gradients_and_dx save load step
+    Parameters SHAPES Workspace Inputs initialise initialize forward loss loss_and_gradients loss_gradients_and_dx save load step
     flatten unflatten straight_line parameters gradients path seed batch x t y np numpy math main selftest annotations
     deltarule derive codegen cost self sys DTYPE SPEC_HASH CLASSES NamedTuple run_forward run_loss run_step workspace
     """.split()  # noqa: SIM905 - reads better than forty quotes

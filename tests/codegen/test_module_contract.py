@@ -47,6 +47,7 @@ def test_parameters_and_gradients_are_views_of_flat_vectors_without_gaps(module)
 
 
 def test_initialise_is_frozen_he_and_glorot_uniform(module):
+    assert module.initialize is module.initialise
     parameters = module.initialise(seed=7)
     again = np.random.RandomState(7)
     assert np.array_equal(parameters.W1, again.uniform(-1, 1, (4, 3)) * (6 / 3) ** 0.5)  # He: before relu
