@@ -6,8 +6,11 @@ of the layers then lie behind one another in one array. Sums and products keep t
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 
 from codegen.program import CONSTANT, JOINED, SCRATCH, VALUE, Buffer, Program, Stack, Statement, View, is_elementwise
 from derive.indices import Axis
@@ -27,41 +30,82 @@ class Group:
 
 
 def equal_layers(program: Program) -> Program:
-    """Statements of the reverse sweep that do the same to arrays of one size, none waiting for another, become one."""
+    """Statements of the reverse sweep that do the same to arrays of one size, none waiting for another, become one.
+
+    To join some may make others wait for more, so all are looked at again until nothing is left to join.
+    """
     while True:
-        group = next(_groups(program), None)
-        if group is None:
+        made = _joined(program)
+        if made is program:
             return program
-        program = _together(program, group)
+        program = made
 
 
-def _groups(program: Program) -> Iterator[Group]:
-    """Groups that can be computed where their first member stands."""
-    alike: dict[tuple[Kind, int], list[int]] = {}
+def _joined(program: Program) -> Program:
+    """The program with every group that can be joined as one statement, the first one first."""
+    candidates = _candidates(program)
+    concerned: dict[str, list[int]] = {}
+    for number, places in enumerate(candidates):
+        for name in dict.fromkeys(name for place in places for name in _arrays(program, program.statements[place])):
+            concerned.setdefault(name, []).append(number)
+    layout = _Places(program)
+    waiting = list(range(len(candidates)))
+    heapify(waiting)
+    queued, done = set(waiting), set[int]()
+    while waiting:
+        number = heappop(waiting)
+        queued.discard(number)
+        group = layout.ordered(candidates[number])
+        if not layout.is_possible(group):
+            continue
+        layout.join(group)
+        done.add(number)
+        for name in dict.fromkeys(name for members in group.arrays for name in members):
+            for other in concerned[name]:  # what was impossible may be possible now
+                if other not in queued and other not in done:
+                    queued.add(other)
+                    heappush(waiting, other)
+    return layout.program() if done else program
+
+
+def _candidates(program: Program) -> list[list[int]]:
+    """Places of statements of one kind that do not wait for one another, in the order of the first of each."""
+    alike: dict[tuple[int, int], list[int]] = {}
     for place, kind, level in _levels(program):
         if place >= program.valued:
             alike.setdefault((kind, level), []).append(place)
-    for places in alike.values():
-        if len(places) >= FEWEST:
-            group = _ordered(program, places)
-            if _is_possible(program, group):
-                yield group
+    return [places for places in alike.values() if len(places) >= FEWEST]
 
 
-def _levels(program: Program) -> Iterator[tuple[int, Kind, int]]:
-    """Every statement that may have others like it, with how many of them it waits for."""
-    waits: dict[str, dict[Kind, int]] = {}
-    for place, statement in enumerate(program.statements):
-        own: dict[Kind, int] = {}
-        for name in program.read_by(statement):
-            for kind, count in waits.get(name, {}).items():
-                own[kind] = max(own.get(kind, 0), count)
-        found = _kind(program, statement)
-        if found is not None:
-            yield place, found, own.get(found, 0)
-            own = {**own, found: own.get(found, 0) + 1}
+def _levels(program: Program) -> Iterator[tuple[int, int, int]]:
+    """Every statement that has enough others like it: its place, a number for its kind, and how many of them it waits for."""
+    numbers: dict[Kind, int] = {}
+    found = [_kind(program, statement) for statement in program.statements]
+    kinds = [None if kind is None else numbers.setdefault(kind, len(numbers)) for kind in found]
+    counts = Counter(kinds[program.valued :])
+    waits: dict[str, dict[int, int]] = {}
+    for place, (statement, kind) in enumerate(zip(program.statements, kinds, strict=True)):
+        own = _together([waits[name] for name in dict.fromkeys(program.read_by(statement)) if name in waits])
+        if kind is not None and counts[kind] >= FEWEST:
+            yield place, kind, own.get(kind, 0)
+            own = {**own, kind: own.get(kind, 0) + 1}
         for name in program.written_by(statement):
             waits[name] = own
+
+
+def _together(waits: Sequence[dict[int, int]]) -> dict[int, int]:
+    """The most of each kind; a table that would be one of those given is that one."""
+    if not waits:
+        return {}
+    most = max(waits, key=len)
+    own = most
+    for table in waits:
+        if table is not most:
+            for kind, count in table.items():
+                if count > own.get(kind, 0):
+                    own = {**most} if own is most else own
+                    own[kind] = count
+    return own
 
 
 def _kind(program: Program, statement: Statement) -> Kind | None:
@@ -83,80 +127,101 @@ def _kind(program: Program, statement: Statement) -> Kind | None:
     return tuple(parts)
 
 
-def _ordered(program: Program, places: Sequence[int]) -> Group:
-    """The group in the order in which its arrays are first written, or already lie."""
-    written: dict[str, int] = {}
-    for place, statement in enumerate(program.statements):
-        for name in statement.writes:
-            written.setdefault(name, place)
-    lying = {name: at for stack in program.stacks for at, name in enumerate(stack.members)}
-
-    def key(place: int) -> int:
-        name = _arrays(program, program.statements[place])[0]
-        return lying.get(name, written.get(name, 0))
-
-    ordered = tuple(sorted(places, key=key))
-    columns = zip(*(_arrays(program, program.statements[place]) for place in ordered), strict=True)
-    return Group(ordered, tuple(columns))
-
-
 def _arrays(program: Program, statement: Statement) -> tuple[str, ...]:
     views = (*statement.operands, statement.target)
     return tuple(view.buffer for view in views if program.buffers[view.buffer].axes)
 
 
-def _is_possible(program: Program, group: Group) -> bool:
-    """Whether nothing that the members read or write is written, or read too early, between the first of them and each."""
-    stacks = {stack.members for stack in program.stacks}
-    taken = {name for members in stacks for name in members}
-    for members in group.arrays:
-        if len(set(members)) < len(members) or (members not in stacks and taken.intersection(members)):
+class _Places:
+    """A program while groups of its statements are joined; every statement keeps its place, so that little changes at a time."""
+
+    def __init__(self, program: Program) -> None:
+        self._start = program
+        self._statements: dict[int, Statement] = dict(enumerate(program.statements))
+        self._buffers = dict(program.buffers)
+        self._stacks = {stack.members: stack.name for stack in program.stacks}
+        self._lying = {name: at for stack in program.stacks for at, name in enumerate(stack.members)}
+        self._first_written: dict[str, int] = {}
+        self._readers: dict[str, list[int]] = {}
+        self._writers: dict[str, list[int]] = {}
+        for place, statement in enumerate(program.statements):
+            for name in statement.writes:
+                self._first_written.setdefault(name, place)
+            for found, names in ((self._readers, program.read_by(statement)), (self._writers, program.written_by(statement))):
+                for name in dict.fromkeys(names):
+                    found.setdefault(name, []).append(place)
+
+    def ordered(self, places: Sequence[int]) -> Group:
+        """The group in the order in which its arrays are first written, or already lie."""
+
+        def key(place: int) -> int:
+            name = _arrays(self._start, self._statements[place])[0]
+            return self._lying.get(name, self._first_written.get(name, 0))
+
+        ordered = tuple(sorted(places, key=key))
+        columns = zip(*(_arrays(self._start, self._statements[place]) for place in ordered), strict=True)
+        return Group(ordered, tuple(columns))
+
+    def is_possible(self, group: Group) -> bool:
+        """Whether nothing that the members read or write is written, or read too early, between the first of them and each."""
+        for members in group.arrays:
+            if len(set(members)) < len(members) or (members not in self._stacks and any(name in self._lying for name in members)):
+                return False
+        if any(left != right and set(left) & set(right) for left in group.arrays for right in group.arrays):
             return False
-    if any(left != right and set(left) & set(right) for left in group.arrays for right in group.arrays):
-        return False
-    first = min(group.places)
-    read: dict[str, int] = {}
-    written: dict[str, int] = {}
-    for place, between in enumerate(program.statements[first : max(group.places)], first):
-        for found, names in ((read, program.read_by(between)), (written, program.written_by(between))):
-            for name in names:
-                found.setdefault(name, place)
-    for place in group.places:
-        own = program.statements[place]
-        target = own.target.buffer
-        if read.get(target, place) < place or any(written.get(name, place) < place for name in (*own.reads, target)):
-            return False
-    return True
+        first = min(group.places)
+        for place in group.places:
+            own = self._statements[place]
+            target = own.target.buffer
+            if _any_between(self._readers.get(target, ()), first, place):
+                return False
+            if any(_any_between(self._writers.get(name, ()), first, place) for name in (*own.reads, target)):
+                return False
+        return True
+
+    def join(self, group: Group) -> None:
+        """A group becomes one statement where its first member stands, its arrays behind one another."""
+        for members in group.arrays:
+            if members not in self._stacks:
+                self._stack(members)
+        places = sorted(group.places)
+        model = self._statements[group.places[0]]
+        whole = {name: self._stacks[members] for name, members in zip(_arrays(self._start, model), group.arrays, strict=True)}
+        equation, *also = (self._statements[place].equation for place in places)
+        operands = tuple(_all(view, whole) for view in model.operands)
+        together = Statement(model.operation, _all(model.target, whole), operands, equation, also=tuple(also))
+        for place in places[1:]:
+            own = self._statements.pop(place)
+            _move(self._readers, own.reads, place, places[0])
+            _move(self._writers, own.writes, place, places[0])
+        self._statements[places[0]] = together
+
+    def _stack(self, members: tuple[str, ...]) -> None:
+        name, one = _name(members, self._buffers), self._buffers[members[0]]
+        self._buffers[name] = Buffer(name, (Axis("layers", len(members)), *one.axes), JOINED, one.truth)
+        self._stacks[members] = name
+        self._lying.update((member, at) for at, member in enumerate(members))
+
+    def program(self) -> Program:
+        """The program as it is now."""
+        stacks = tuple(Stack(name, members) for members, name in self._stacks.items())
+        made = replace(self._start, buffers=self._buffers, stacks=stacks)
+        return made.with_statements(self._statements[place] for place in sorted(self._statements))
 
 
-def _together(program: Program, group: Group) -> Program:
-    """The program with a group as one statement, its arrays behind one another."""
-    stacks, buffers = list(program.stacks), dict(program.buffers)
-    for members in group.arrays:
-        if not any(stack.members == members for stack in stacks):
-            stack = Stack(_name(members, buffers), members)
-            one = buffers[members[0]]
-            axes = (Axis("layers", len(members)), *one.axes)
-            buffers[stack.name] = Buffer(stack.name, axes, JOINED, one.truth)
-            stacks.append(stack)
-    names = {members: stack.name for stack in stacks for members in (stack.members,)}
-    model = program.statements[group.places[0]]
-    whole = {buffer: names[members] for buffer, members in zip(_arrays(program, model), group.arrays, strict=True)}
-    first = program.statements[min(group.places)].equation
-    others = tuple(program.statements[place].equation for place in sorted(group.places)[1:])
-    together = Statement(
-        model.operation,
-        _all(model.target, whole),
-        tuple(_all(view, whole) for view in model.operands),
-        first,
-        also=others,
-    )
-    statements = [
-        together if place == min(group.places) else statement
-        for place, statement in enumerate(program.statements)
-        if place == min(group.places) or place not in group.places
-    ]
-    return replace(program, buffers=buffers, stacks=tuple(stacks)).with_statements(statements)
+def _any_between(places: Sequence[int], first: int, end: int) -> bool:
+    """Whether one of sorted places is ``first`` or between it and ``end``."""
+    at = bisect_left(places, first)
+    return at < len(places) and places[at] < end
+
+
+def _move(found: dict[str, list[int]], names: Sequence[str], old: int, new: int) -> None:
+    """What happened to buffers at one place happens at another."""
+    for name in dict.fromkeys(names):
+        places = found[name]
+        places.remove(old)
+        if new not in places:
+            places.insert(bisect_left(places, new), new)
 
 
 def _all(view: View, whole: dict[str, str]) -> View:
