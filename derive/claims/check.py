@@ -9,6 +9,7 @@ from derive.claims.algorithm import check_algorithm, is_algorithm
 from derive.claims.formula import check_formula
 from derive.claims.networks import Grounds
 from derive.claims.verdict import Verdict
+from derive.conventions.letters import with_free_letters
 from derive.errors import InputError
 from derive.network import Network
 from derive.notation import load
@@ -30,8 +31,12 @@ def check_claim(claim: str, network: Network, notation: str | Path = "nielsen") 
         from derive.claims.table import check_table
 
         return check_table(claim, network, load(notation))
-    grounds = Grounds(network, load(notation))
+    grounds = _grounds(network, notation)
     return check_algorithm(claim, grounds) if is_algorithm(claim) else check_formula(claim, grounds)
+
+
+def _grounds(network: Network, notation: str | Path) -> Grounds:
+    return Grounds(network, with_free_letters(load(notation), network.pattern))
 
 
 def _is_table(claim: str) -> bool:
@@ -43,4 +48,4 @@ def check_file(path: Path, network: Network, notation: str | Path = "nielsen", k
     """The report on every displayed formula of a LaTeX or Markdown document, with points where there is an answer key."""
     from derive.claims.document import check_document
 
-    return check_document(path, Grounds(network, load(notation)), key)
+    return check_document(path, _grounds(network, notation), key)

@@ -24,7 +24,7 @@ from derive.reader.apart import APART, without_examples
 from derive.reader.document import PROSE, Row, rows_of, squeezed
 from derive.reader.grammar import read_formula
 from derive.reader.ground import Ground
-from derive.reader.judging import judge, judge_function, mentions, under_derivatives
+from derive.reader.judging import differ, judge, judge_function, mentions, under_derivatives
 from derive.reader.names import spelled
 from derive.reader.reading import chain_of
 from derive.reader.slots import Misfit
@@ -221,9 +221,14 @@ class RowJudge:
         return together
 
     def _unequal(self, sides: Sequence[Syntax], context: Row | None, row: Row) -> str:
-        """What is wrong with a warning that two sides differ: empty where they do, in their values or because parts do not fit."""
+        """What is wrong with a warning that two sides differ: empty where they do, in their values or because parts do not fit.
+
+        They may differ at few entries, so that sides which are equal at some are compared at all of them.
+        """
         try:
-            return "" if self._evaluated(sides, context, row).fault else "both sides are equal"
+            if self._evaluated(sides, context, row).fault:
+                return ""
+            return "" if differ(sides, self.pattern, self._layers(sides, None, context)) else "both sides are equal"
         except Misfit:
             return ""
 
@@ -261,7 +266,7 @@ class RowJudge:
 
     def _layers(self, sides: Sequence[Syntax], result: Result | None, context: Row | None) -> tuple[int | None, ...]:
         """The layers that the general letter stands for: those of the result, or all where the notes do not use it there."""
-        if not mentions(sides, self.general):
+        if not self.pattern.names.depth or not mentions(sides, self.general):
             return (None,)
         if result is not None and context is not None and self._speaks_generally(context):
             return tuple(member.tensor.layer for member in result.members)

@@ -11,6 +11,7 @@ from derive.calculus.substitute import right_side_at
 from derive.chain import origin
 from derive.chain_rule import Sweep, reverse_sweep, sweep_at_loss
 from derive.conventions.forward import rewritten
+from derive.conventions.letters import with_free_letters
 from derive.conventions.manner import manner_of
 from derive.conventions.order import delta_first, local_first, outputs_first, value_first
 from derive.conventions.signs import turned
@@ -52,7 +53,7 @@ def _in_convention(asked: _Asked) -> tuple[Results, Notation]:
     results, notation = asked.results, asked.notation
     own = replace(notation, depth=max((t.layer for t in results.network.pattern.definitions if t.layer is not None), default=0))
     if not isinstance(results.network.specification, Specification):
-        return results, own
+        return results, with_free_letters(own, results.network.pattern)
     network = rewritten(results.network, notation)
     found: list[Result] = []
     sweeps: list[Sweep] = []

@@ -47,7 +47,8 @@ class Notation:
     beforehand: ``chain_rule_form`` (values, composition, operator), ``chain_rule_functions``, ``chain_rule_values``.
     ``macros``: commands by role.
 
-    ``depth`` is no key: the number of the output layer of the network that is spoken of, None where that is not known.
+    No keys: ``depth``, the number of the output layer of the network that is spoken of, None where that is not known, and ``exponential``
+    (power: e^x, function: exp(x)), which depends on the letters of its values.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Notation:
     chain_rule_functions: tuple[str, ...]
     chain_rule_values: tuple[str, ...]
     depth: int | None = None
+    exponential: str = "power"
 
 
 def names() -> tuple[str, ...]:

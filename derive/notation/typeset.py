@@ -336,7 +336,7 @@ def _summed(sign: Big, value: Basic, page: Page) -> Layout:
 def _(value: Apply, page: Page) -> Layout:
     name, body = value.function.name, layout(value.argument, page)
     if value.function.order == 0:
-        if name == "exp":
+        if name == "exp" and page.notation.exponential == "power":
             return Scripts(Symbol("e"), above=body)
         if name == "sqrt":
             return Root(body)

@@ -41,6 +41,19 @@ def judge(sides: Sequence[Syntax], ground: Ground, layers: Sequence[int | None],
     return outcome
 
 
+def differ(sides: Sequence[Syntax], ground: Ground, layers: Sequence[int | None]) -> bool:
+    """Whether the sides have different values at any position, with small sizes or those of the specification, in any of some layers.
+
+    Raises ``InputError`` where the formula cannot be read.
+    """
+    for layer in sample(layers):
+        reading = read_sides(sides, ground.scope(layer))
+        for points in (ground.points, ground.declared):
+            if evaluated(reading, points, everywhere=True).fault:
+                return True
+    return False
+
+
 def points_for(reading: Reading, ground: Ground, units: bool) -> tuple[Point, ...]:
     """More points for formulas that compare values, since wrong ones are right by chance at many; points on kinks for derivatives."""
     selective = any(chooses(entry) for entry in reading.entries)
