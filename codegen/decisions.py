@@ -37,8 +37,8 @@ USUAL_BATCH = 32
 """Decisions are for batches of this size where no other is given."""
 ABOUT = 1.005
 """A layout that is estimated to take up to so many times as long as the best one is as good."""
-MOST_WEIGHED = 150
-"""A sample with more equations, of many layers that all differ, is not weighed: that would take longer than all else."""
+MOST_WEIGHED = 500
+"""A sample with more equations, of about a hundred layers that all differ, is not weighed: that would take as long as all else."""
 PATTERNS = {
     ROWS: "patterns as rows",
     OUTPUT_COLUMNS: "patterns as rows, as columns in the last layer",

@@ -51,8 +51,12 @@ def test_every_depth_is_weighed() -> None:
 
 
 def test_very_many_different_layers_are_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = problem("-".join(str(20 + units % 7) for units in range(20)))
+    monkeypatch.setattr("codegen.decisions.MOST_WEIGHED", len(every.equations))
+    assert decide(every, 20, 4).layout != ROWS
+    monkeypatch.setattr("codegen.decisions.MOST_WEIGHED", len(every.equations) - 1)
     monkeypatch.setattr(Sample, "duration", None)  # which weighing would call
-    decided = decide(problem("-".join(str(20 + units % 7) for units in range(40))), 20, 4)
+    decided = decide(every, 20, 4)
     assert (decided.layout, decided.together) == (ROWS, False)
 
 
