@@ -84,7 +84,7 @@ def _joined(sections: Sequence[Section]) -> Iterator[Section]:
 
 def _frames(section: Section) -> Iterator[str]:
     """The pages of a section: as many of its blocks as fit on each."""
-    for number, blocks in enumerate(_pages(section.blocks)):
+    for number, blocks in enumerate(dealt_out(section.blocks)):
         again = "" if not number else "\\hfill{\\normalfont\\small\\color{black!50}" + f"{number + 1}}}"
         title = f"\\frametitle{{{inline(section.title, _PAPER, heading=True)}{again}}}"
         full = ",shrink" if sum(map(SCREEN.block, blocks)) > _FULL else ""
@@ -114,7 +114,7 @@ class _Page:
         self.lines += SCREEN.block(block)
 
 
-def _pages(blocks: Sequence[Block]) -> list[list[Block]]:
+def dealt_out(blocks: Sequence[Block]) -> list[list[Block]]:
     """Blocks dealt out to pages; a chain or table is broken where it does not fit, and no paragraph ends a page above what it opens."""
     pages = [_Page([])]
     pending = [part for block in blocks for part in (block.blocks if isinstance(block, Boxed) else (block,))]
@@ -150,10 +150,14 @@ def _split(block: Block, room: float) -> tuple[Block | None, Block | None]:
 
 
 def _continued(lines: tuple[Line, ...], start: int) -> tuple[Line, ...]:
-    """The lines from ``start`` on; a derivation goes on with the line that it stopped at."""
+    """The lines from ``start`` on; a derivation goes on with the line that it stopped at, unless that line alone had filled a page."""
     if not start or lines[start].left is not None:
         return lines[start:]
     left = next(line.left for line in reversed(lines[:start]) if line.left is not None)
+    if start == 1:
+        return replace(lines[1], left=left), *lines[2:]
+    if start == 1:
+        return replace(lines[1], left=left), *lines[2:]
     return replace(lines[start - 1], left=left, reason=(), number=None), *lines[start:]
 
 

@@ -24,7 +24,8 @@ from derive.slips.spoil import slips_of
 HERE = Path(__file__).parent
 EQUATIONS = HERE.parents[1] / "derive" / "equations"
 QUICK = Limits(cpu_seconds=2, wall_seconds=20)
-SHORT = Limits(cpu_seconds=1, wall_seconds=2)
+BUSY = Limits(cpu_seconds=1, wall_seconds=60)
+IDLE = Limits(cpu_seconds=20, wall_seconds=2)
 
 THREE_LAYERS = "2-3:tanh-4:tanh-2:tanh"
 RIGHT = {
@@ -141,9 +142,11 @@ def test_whatever_a_function_does_there_is_a_clear_answer(name, tmp_path, monkey
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(("name", "words"), [("forever", "1 s of processor time"), ("asleep", "within 2 s"), ("grows", "")])
-def test_a_function_that_does_not_end_is_ended(name, words):
-    found = verdict("hostile.py", name, "2-3:tanh-2", SHORT)
+@pytest.mark.parametrize(
+    ("name", "limits", "words"), [("forever", BUSY, "1 s of processor time"), ("asleep", IDLE, "within 2 s"), ("grows", BUSY, "")]
+)
+def test_a_function_that_does_not_end_is_ended(name, limits, words):
+    found = verdict("hostile.py", name, "2-3:tanh-2", limits)
     assert found.verdict == "wrong"
     assert words in found.detail
 
@@ -180,7 +183,7 @@ def test_a_crash_or_an_endless_loop_while_loading_is_an_answer(tmp_path):
         ("import os; os.system('true')", "os.system"),
     ):
         (tmp_path / "student.py").write_text(text)
-        found = check_code(f"{tmp_path / 'student.py'}:f", results("2-3:tanh-2"), load("nielsen"), SHORT)
+        found = check_code(f"{tmp_path / 'student.py'}:f", results("2-3:tanh-2"), load("nielsen"), BUSY)
         assert found.verdict == "wrong"
         assert words in found.detail
 

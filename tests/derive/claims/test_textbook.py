@@ -64,7 +64,7 @@ def _cases() -> Iterator[Any]:
         yield pytest.param(*row, marks=marks, id=f"{row[0]}-{row[2][:40]}")
 
 
-@pytest.mark.parametrize(("number", "family", "latex"), _cases())
+@pytest.mark.parametrize(("number", "family", "latex"), list(_cases()))
 def test_forms_that_people_write_get_the_verdict_that_they_deserve(number: int, family: str | None, latex: str, grounds_of: Any) -> None:
     found = check_formula(latex, grounds_of(number))
     if family is None:

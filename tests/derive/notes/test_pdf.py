@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from derive.errors import InputError
+from derive.notation.layout import Grid, Symbol
 from derive.notes import Options, compiled, notes
+from derive.notes.document import Chain, Line
+from derive.notes.writers.slides import dealt_out
 from tests.derive.notes.test_documents import IDS, SPECS, results
 
 needs_pdflatex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
@@ -53,6 +56,12 @@ def written(form: str, number: int, **options: str) -> str:
 
 
 @needs_pdflatex
+def test_a_line_that_fills_a_slide_is_followed_by_the_next() -> None:
+    tall = Grid(tuple((Symbol("z"),) for _ in range(40)))
+    lines = (Line(Symbol("a"), tall), *(Line(None, tall) for _ in range(3)))
+    assert [[len(block.lines) for block in page if isinstance(block, Chain)] for page in dealt_out([Chain(lines)])] == [[1]] * 4
+
+
 @pytest.mark.parametrize(("form", "number"), CHEAP, ids=[f"{form} {IDS[number]}" for form, number in CHEAP])
 def test_latex_compiles_without_overfull_boxes(form: str, number: int, tmp_path: Path) -> None:
     assert faults(written(form, number), tmp_path) == []
