@@ -63,6 +63,18 @@ class Names:
         """Letters that axes are named by."""
         return {axis.name: axis for axis in self.system.axes if len(axis.name) == 1}
 
+    @cached_property
+    def reads(self) -> Mapping[Axis, tuple[tuple[tuple[int, Axis], ...], ...]]:
+        """For each axis the sums of several indices at which the equations read along it: how often each, and where it runs."""
+        found: dict[Axis, dict[tuple[tuple[int, Axis], ...], None]] = {}
+        for equation in self.system.equations:
+            for entry in entries_of(equation.right):
+                for position, axis in zip(entry.positions, entry.tensor.axes, strict=True):
+                    if not isinstance(position, Index) and len(position.terms) > 1:
+                        sums = tuple((int(term.coefficient), term.index.axis) for term in position.terms)
+                        found.setdefault(axis, {})[sums] = None
+        return {axis: tuple(sums) for axis, sums in found.items()}
+
     def may_run_along(self, slot: Slot, axis: Axis) -> bool:
         """Whether a letter that runs along another axis may stand there, because it does so in an equation of the system."""
         return slot.known is not None and slot.known != axis and (slot.known.name, axis.name) in self.linked

@@ -73,7 +73,25 @@ def position(part: Syntax, axis: Axis, scope: Scope) -> Deferred:
         misfit(part.at, f"position {constant} outside 1 to {axis.size}")
     if len(terms) == 1 and terms[0][0] == 1:
         terms[0][1].slot.suggest(axis)
+    _suggest_as_read(terms, axis, scope)
     return lambda: _position(constant, terms)
+
+
+def _suggest_as_read(terms: Sequence[tuple[int, Letter]], axis: Axis, scope: Scope) -> None:
+    """A letter in a sum of several, as in ``2o+v``, runs along what stands there where an equation reads ``2o+u``."""
+    own = {letter.usual for _, letter in terms}
+    for times, letter in terms:
+        if letter.usual is not None:
+            continue
+        likely = {
+            read[1]: None
+            for known in scope.names.reads.get(axis, ())
+            if sorted(times for times, _ in known) == sorted(times for times, _ in terms)
+            for read in known
+            if read[0] == times and read[1] not in own
+        }
+        if len(likely) == 1:
+            letter.slot.suggest(next(iter(likely)))
 
 
 def _position(constant: int, terms: Sequence[tuple[int, Letter]]) -> Position:

@@ -47,7 +47,21 @@ TAKEN_LETTERS = {  # n_t is a value, so that the number of steps is not; e is a 
     "equations": ["e[t] = sum(d, w[d]*x[t,d])", "n[t] = exp(-e[t]) + cases(t > 0, n[t-1]/2, 0)"],
     "loss": "sum(t, log(1 + n[t]) + exp(-2*e[t]))/size(t)",
 }
-SPECIFICATIONS = {"chain": CHAIN, "two letters": TWO_LETTERS, "contrastive": CONTRASTIVE, "taken letters": TAKEN_LETTERS}
+WINDOWS = {  # shares among equal maxima are counted by another letter than the window's own
+    "name": "windows",
+    "axes": {"o": 3, "u": 2, "s": 6},
+    "inputs": ["x[s]"],
+    "equations": ["z[s] = w*x[s]", "m[o] = max(u, z[2*o+u])"],
+    "parameters": ["w"],
+    "loss": "sum(o, m[o]**2)/2",
+}
+SPECIFICATIONS = {
+    "chain": CHAIN,
+    "two letters": TWO_LETTERS,
+    "contrastive": CONTRASTIVE,
+    "taken letters": TAKEN_LETTERS,
+    "windows": WINDOWS,
+}
 
 
 @cache
