@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from derive.equations import Equation, System
 from derive.expressions import Apply, Expression, Power, Product, Tensor, Total
-from derive.notation.layout import Digits, Layout, Named, Sign, Symbol
+from derive.notation.layout import Digits, Layout, Named, Sign, Symbol, row
 from derive.notation.symbols import array_layout, function_name
 from derive.notes.document import Figure
-from derive.notes.figures.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point, between, words_of
+from derive.notes.figures.drawing import Circle, Dots, Drawing, Edge, Label, Mark, Point, framed, words_of
+from derive.notes.figures.routes import Box, Way, Wish, arrow, aside, box, breadth, labels_beside, route
 from derive.notes.story import Story
 from derive.traversal import tensors_of, walk
 from derive.words import Text
@@ -21,6 +22,12 @@ _COLUMN, _ROW, _RADIUS, _MARGIN, _LINE = 2.3, 2.5, 0.42, 1.9, 0.42
 _MOST_COLUMNS, _FIRST, _LAST, _MOST_ROWS, _LONGEST_NAME = 6, 2, 3, 4, 4
 _APART = 0.07
 """Half the distance between the arrow of a value and that of its adjoint."""
+
+_LANE = 1.3
+"""How far two pairs of arrows that lead along each other keep apart."""
+
+_BESIDE = 0.06
+"""What is free between an arrow and its label."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +43,26 @@ class _Sheet:
 def computation_figure(story: Story) -> Figure | None:
     """Values above and adjoints below each arrow; numbers where all are single and the reader brought some. None where it is too wide."""
     system = story.network.pattern
-    sheet = _sheet(system)
+    labels = _Labels(story)
+    sheet = _sheet(system, labels)
     if sheet is None:
         return None
-    labels = _Labels(story)
     marks: list[Mark] = []
     for equation in system.equations:
         if equation.tensor in sheet.places:
             marks += _into(equation, system, sheet, labels)
             marks.append(Circle(sheet.places[equation.tensor], _RADIUS, _operation(story, equation)))
     if sheet.dots is not None:
-        hidden = [equation for equation in system.equations if equation.tensor not in sheet.places]
-        leaving = dict.fromkeys(t for equation in hidden for t in tensors_of(equation.right) if t in sheet.places)
-        marks += [mark for t in leaving for mark in _between(sheet.places[t], sheet.dots, t, system, labels)]
         marks.append(Dots(sheet.dots, upright=False))
     marks += _out(system, sheet, labels)
+    marks += _between(system, sheet, labels, [_covered(mark) for mark in marks if isinstance(mark, Label | Circle)])
     title, described = story.say("computation.title", name=story.network.name), story.say("computation.description")
     drawing = Drawing(sheet.width, sheet.height, tuple(marks), words_of(title), words_of(described), "computation")
     detail = story.words["computation.abbreviated"] if sheet.dots is not None else ""
-    return Figure(drawing, story.say("computation.caption", detail=Text(detail)))
+    return Figure(framed(drawing), story.say("computation.caption", detail=Text(detail)))
 
 
-def _sheet(system: System) -> _Sheet | None:
+def _sheet(system: System, labels: _Labels) -> _Sheet | None:
     """Equations in columns by the longest way to them; in the middle of a long chain they are left out."""
     depth: dict[Tensor, int] = {}
     for equation in system.equations:
@@ -75,15 +80,24 @@ def _sheet(system: System) -> _Sheet | None:
     most = max((_parameters(system, tensor) for column in slots for tensor in column or ()), default=0)
     extra = max(0, most - 2) * _LINE
     height = rows * (_ROW + extra) + 0.5
+    pitch = _pitch(system, labels)
     places: dict[Tensor, Point] = {}
     dots: Point | None = None
     for number, column in enumerate(slots):
-        x = _MARGIN + number * _COLUMN
+        x = _MARGIN + number * pitch
         if column is None:
             dots = (x, height - _ROW - extra + 0.4)
-        for row, tensor in enumerate(column or ()):
-            places[tensor] = (x, height - _ROW - extra + 0.4 - row * (_ROW + extra))
-    return _Sheet(places, dots, 2 * _MARGIN + (len(slots) - 1) * _COLUMN, height)
+        for place, tensor in enumerate(column or ()):
+            places[tensor] = (x, height - _ROW - extra + 0.4 - place * (_ROW + extra))
+    return _Sheet(places, dots, 2 * _MARGIN + (len(slots) - 1) * pitch, height)
+
+
+def _pitch(system: System, labels: _Labels) -> float:
+    """From column to column, with room for what stands beside the arrows from above."""
+    adjoints = [adjoint for tensor in system.parameters if (adjoint := labels.adjoint(tensor)) is not None]
+    right = max(map(breadth, adjoints), default=0.0)
+    left = max((breadth(labels.value(tensor)) for tensor in (*system.parameters, *system.inputs)), default=0.0)
+    return max(_COLUMN, right + left + 2 * (_APART + 2 * _BESIDE))
 
 
 def _parameters(system: System, tensor: Tensor) -> int:
@@ -145,41 +159,63 @@ def _is_product(value: Expression) -> bool:
 
 
 def _into(equation: Equation, system: System, sheet: _Sheet, labels: _Labels) -> list[Mark]:
-    """The arrows into a node: from other nodes, and from above for what is given."""
+    """What is given, from the left and from above; a circle around a node that reads itself."""
     at = sheet.places[equation.tensor]
-    read = [tensor for tensor in tensors_of(equation.right) if tensor != equation.tensor]
     marks: list[Mark] = []
-    for tensor in read:
-        if tensor in sheet.places:
-            marks += _between(sheet.places[tensor], at, tensor, system, labels)
-        elif tensor in system.definitions and sheet.dots is not None:
-            marks += _between(sheet.dots, at, tensor, system, labels)
-    given = [tensor for tensor in read if tensor not in system.definitions]
+    given = [tensor for tensor in tensors_of(equation.right) if tensor not in system.definitions]
     first = next((tensor for tensor in given if tensor not in system.parameters), None)
     if first is not None and at[0] == _MARGIN:
-        marks += _between((at[0] - 1.6, at[1]), at, first, system, labels)
+        way = ((at[0] - 1.2, at[1]), (at[0] - _RADIUS, at[1]))
+        arrows, wishes = _both_ways(way, (first,), labels)
+        marks += [*arrows, *labels_beside(wishes, ())]
         given.remove(first)
     if equation.tensor in tensors_of(equation.right):
         marks.append(Circle(at, _RADIUS + 0.08))
     return marks + (_given(given, at, labels) if given else [])
 
 
-def _between(start: Point, end: Point, tensor: Tensor, system: System, labels: _Labels) -> list[Mark]:
-    """A solid arrow with the value above it and, below, a dashed one back with the adjoint."""
-    tail, head = between(start, end, _RADIUS)
-    dx, dy = head[0] - tail[0], head[1] - tail[1]
-    length = (dx * dx + dy * dy) ** 0.5 or 1.0
-    nx, ny = -dy / length * _APART, dx / length * _APART
-    middle = ((tail[0] + head[0]) / 2, (tail[1] + head[1]) / 2)
-    marks: list[Mark] = [
-        Edge((tail[0] + nx, tail[1] + ny), (head[0] + nx, head[1] + ny), arrow=True),
-        Label((middle[0] + 4 * nx, middle[1] + 4 * ny), labels.value(tensor), small=True),
-    ]
-    adjoint = labels.adjoint(tensor)
-    if adjoint is not None:
-        marks.append(Edge((head[0] - nx, head[1] - ny), (tail[0] - nx, tail[1] - ny), arrow=True, dashed=True))
-        marks.append(Label((middle[0] - 5 * nx, middle[1] - 5 * ny), adjoint, small=True))
-    return marks
+def _between(system: System, sheet: _Sheet, labels: _Labels, taken: Sequence[Box]) -> list[Mark]:
+    """The arrows from node to node, round the nodes between; what is left out stands at the dots."""
+    flows: dict[tuple[Point, Point], list[Tensor]] = {}
+    order = {equation.tensor: number for number, equation in enumerate(system.equations)}
+    read = [(tensor, equation.tensor) for equation in system.equations for tensor in tensors_of(equation.right) if tensor in order]
+    for tensor, user in sorted(read, key=lambda pair: order[pair[0]] > order[pair[1]]):
+        start, end = sheet.places.get(tensor, sheet.dots), sheet.places.get(user, sheet.dots)
+        if start is not None and end is not None and start != end:
+            flows.setdefault((start, end), []).append(tensor)
+    nodes = [*sheet.places.values(), *([sheet.dots] if sheet.dots is not None else [])]
+    marks: list[Mark] = []
+    wishes: list[Wish] = []
+    ways: list[Way] = []
+    for (start, end), tensors in flows.items():
+        ways.append(route(start, end, _RADIUS + _APART, nodes, ways, _LANE))
+        arrows, beside = _both_ways(ways[-1], tuple(dict.fromkeys(tensors)), labels)
+        marks += arrows
+        wishes += beside
+    return [*marks, *labels_beside(wishes, taken)]
+
+
+def _covered(mark: Label | Circle) -> Box:
+    """What a label or a node takes of the sheet."""
+    if isinstance(mark, Label):
+        return box(mark)
+    (x, y), reach = mark.centre, mark.radius
+    return (x - reach, y - reach, x + reach, y + reach)
+
+
+def _both_ways(way: Way, tensors: Sequence[Tensor], labels: _Labels) -> tuple[list[Mark], list[Wish]]:
+    """A solid arrow with the values at its left and, beside it, a dashed one back with the adjoints at its right."""
+    marks: list[Mark] = [arrow(aside(way, _APART))]
+    wishes = [Wish(way, 1, _listed([labels.value(tensor) for tensor in tensors]), _APART + _BESIDE)]
+    adjoints = [adjoint for tensor in tensors if (adjoint := labels.adjoint(tensor)) is not None]
+    if adjoints:
+        marks.append(arrow(aside(way, -_APART)[::-1], dashed=True))
+        wishes.append(Wish(way, -1, _listed(adjoints), _APART + _BESIDE))
+    return marks, wishes
+
+
+def _listed(items: Sequence[Layout]) -> Layout:
+    return row(*(part for number, item in enumerate(items) for part in ((Sign(","), item) if number else (item,))))
 
 
 def _given(given: Sequence[Tensor], at: Point, labels: _Labels) -> list[Mark]:
@@ -188,11 +224,16 @@ def _given(given: Sequence[Tensor], at: Point, labels: _Labels) -> list[Mark]:
     marks: list[Mark] = [Edge((at[0] - _APART, top), (at[0] - _APART, bottom), arrow=True)]
     adjoints = [(number, labels.adjoint(tensor)) for number, tensor in enumerate(given)]
     for number, tensor in enumerate(given):
-        marks.append(Label((at[0] - 0.45, top - 0.1 - number * _LINE), labels.value(tensor), small=True))
+        marks.append(_at_side(at[0] - _APART, -1, top - 0.1 - number * _LINE, labels.value(tensor)))
     if any(adjoint is not None for _, adjoint in adjoints):
         marks.append(Edge((at[0] + _APART, bottom), (at[0] + _APART, top), arrow=True, dashed=True))
-        marks += [Label((at[0] + 0.75, top - 0.1 - n * _LINE), adjoint, small=True) for n, adjoint in adjoints if adjoint is not None]
+        marks += [_at_side(at[0] + _APART, 1, top - 0.1 - n * _LINE, adjoint) for n, adjoint in adjoints if adjoint is not None]
     return marks
+
+
+def _at_side(x: float, side: int, y: float, content: Layout) -> Label:
+    """A label that begins, or ends, beside an upright arrow."""
+    return Label((x + side * (_BESIDE + breadth(content) / 2), y), content, small=True)
 
 
 def _out(system: System, sheet: _Sheet, labels: _Labels) -> list[Mark]:

@@ -5,12 +5,15 @@ One unit is a centimetre; y grows upwards.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derive.notation.layout import Fraction, Layout, Row, Sign, row
 from derive.words import Code, Sentence, Strong, Text
 
 Point = tuple[float, float]
+
+FILLED = 1.75
+"""How much of a circle's radius its label may be wide."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,46 @@ class Drawing:
     title: str
     description: str
     name: str = "figure"
+
+
+_EDGE = 0.2
+"""What stays free at the edges of a sheet."""
+
+
+def framed(drawing: Drawing) -> Drawing:
+    """The drawing on a sheet made as much higher as its marks stand out, above and below."""
+    heights = [y for mark in drawing.marks for y in _heights(mark)]
+    below, above = max(0.0, _EDGE - min(heights)), max(0.0, max(heights) + _EDGE - drawing.height)
+    if not below and not above:
+        return drawing
+    marks = tuple(_raised(mark, below) for mark in drawing.marks)
+    return replace(drawing, height=drawing.height + below + above, marks=marks)
+
+
+def _heights(mark: Mark) -> tuple[float, ...]:
+    match mark:
+        case Edge(start, end):
+            return (start[1], end[1])
+        case Curve(points):
+            return tuple(y for _, y in points)
+        case Circle((_, y), radius):
+            return (y - radius, y + radius)
+        case Dots((_, y)) | Label((_, y)):
+            return (y,)
+    raise TypeError(f"no height of {type(mark).__name__}")
+
+
+def _raised(mark: Mark, by: float) -> Mark:
+    match mark:
+        case Edge(start, end):
+            return replace(mark, start=(start[0], start[1] + by), end=(end[0], end[1] + by))
+        case Curve(points):
+            return replace(mark, points=tuple((x, y + by) for x, y in points))
+        case Circle((x, y)) | Dots((x, y)):
+            return replace(mark, centre=(x, y + by))
+        case Label((x, y)):
+            return replace(mark, at=(x, y + by))
+    raise TypeError(f"{type(mark).__name__} cannot be moved")
 
 
 def flat(item: Layout) -> Layout:

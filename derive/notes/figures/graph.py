@@ -5,7 +5,8 @@ from __future__ import annotations
 from derive.equations import System
 from derive.expressions import Tensor
 from derive.notation.symbols import array_layout
-from derive.notes.figures.drawing import Circle, Drawing, Edge, Mark, Point, between, words_of
+from derive.notes.figures.drawing import Circle, Drawing, Mark, Point, framed, words_of
+from derive.notes.figures.routes import Way, arrow, route
 from derive.notes.story import Story
 from derive.traversal import tensors_of
 
@@ -24,18 +25,20 @@ def graph_drawing(story: Story) -> Drawing:
         shift = 0.18 if number % 2 else 0.0
         for row, tensor in enumerate(column):
             places[tensor] = (_MARGIN + number * _COLUMN, top - row * _ROW + shift)
-    marks: list[Mark] = []
-    for equation in system.equations:
-        for read in tensors_of(equation.right):
-            if read in places and read != equation.tensor:
-                marks.append(_arrow(places[read], places[equation.tensor]))
-            elif read == equation.tensor:
-                marks.append(Circle(places[read], _RADIUS + 0.08))
+    nodes = tuple(places.values())
+    order = {equation.tensor: number for number, equation in enumerate(system.equations)}
+    ends = [(read, equation.tensor) for equation in system.equations for read in tensors_of(equation.right) if read in places]
+    marks: list[Mark] = [Circle(places[read], _RADIUS + 0.08) for read, user in ends if read == user]
+    ways: list[Way] = []
+    for read, user in sorted(ends, key=lambda pair: order.get(pair[0], -1) > order[pair[1]]):
+        if read != user:
+            ways.append(route(places[read], places[user], _RADIUS, nodes, ways))
+    marks += map(arrow, ways)
     view = story.plain_view()
     marks += [Circle(at, _RADIUS, array_layout(tensor, story.notation, view)) for tensor, at in places.items()]
     described = story.say("network.graph_description", tensors=tuple(tensor.name for tensor in places))
     title = story.say("network.figure_title", name=story.network.name)
-    return Drawing(width, height + 0.2, tuple(marks), words_of(title), words_of(described))
+    return framed(Drawing(width, height + 0.2, tuple(marks), words_of(title), words_of(described)))
 
 
 def columns_of(system: System) -> list[list[Tensor]]:
@@ -51,7 +54,3 @@ def columns_of(system: System) -> list[list[Tensor]]:
     for tensor in (*system.inputs, *system.parameters, *system.definitions):
         columns[depth[tensor]].append(tensor)
     return [column for column in columns if column]
-
-
-def _arrow(start: Point, end: Point) -> Edge:
-    return Edge(*between(start, end, _RADIUS), arrow=True)

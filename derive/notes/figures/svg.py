@@ -7,7 +7,8 @@ from html import escape
 
 from derive.notation.layout import Accented, Digits, Fenced, Gap, Layout, Named, Row, Scripts, Sign, Symbol, Words
 from derive.notation.mathml import mathml_of
-from derive.notes.figures.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
+from derive.notes.figures.drawing import FILLED, Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
+from derive.notes.measure import width
 
 _SCALE = 48.0
 _STYLE = "svg{color:#1d1d1f}@media (prefers-color-scheme:dark){svg{color:#e6e6e3}}"
@@ -48,7 +49,7 @@ def _mark(mark: Mark, height: float) -> str:
         case Circle(centre, radius, label):
             x, y = _at(centre, height)
             circle = f'<circle cx="{x}" cy="{y}" r="{_n(radius * _SCALE)}" fill="none" stroke="currentColor" stroke-width="1.3"/>'
-            return circle + (_text(centre, label, height, 0.36) if label is not None else "")
+            return circle + (_text(centre, label, height, min(0.36, FILLED * radius / width(label))) if label is not None else "")
         case Dots(centre, upright):
             steps = (-0.16, 0.0, 0.16)
             dots = [(centre[0], centre[1] + s) if upright else (centre[0] + s, centre[1]) for s in steps]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from derive.notation.latex import escape_latex, to_latex
 from derive.notation.layout import Layout, Words
-from derive.notes.figures.drawing import Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
+from derive.notes.figures.drawing import FILLED, Circle, Curve, Dots, Drawing, Edge, Label, Mark, Point, flat
+from derive.notes.measure import width
 
 _WIDEST = 15.5
+_SIZES = ((r"\small", 0.317), (r"\footnotesize", 0.281), (r"\scriptsize", 0.246))
+"""Sizes of type, and an em of each in cm."""
 
 
 def tikz(drawing: Drawing) -> str:
@@ -27,7 +30,7 @@ def _mark(mark: Mark, scale: float) -> str:
             return f"\\draw[{look}] {' -- '.join(map(_at, points))};"
         case Circle(centre, radius, label):
             circle = f"\\draw[line width=0.6pt] {_at(centre)} circle ({_n(radius)});"
-            return circle + (_node(centre, label, r"\small") if label is not None else "")
+            return circle + (_node(centre, label, _size(width(label), FILLED * radius * scale)) if label is not None else "")
         case Dots(centre, upright):
             steps = (-0.16, 0.0, 0.16)
             dots = [(centre[0], centre[1] + s) if upright else (centre[0] + s, centre[1]) for s in steps]
@@ -35,6 +38,11 @@ def _mark(mark: Mark, scale: float) -> str:
         case Label(at, content, small):
             return _node(at, content, r"\footnotesize" if small else r"\small")
     raise TypeError(f"no TikZ for {type(mark).__name__}")
+
+
+def _size(ems: float, room: float) -> str:
+    """The largest type in which a label of so many em fits, the smallest where none does."""
+    return next((name for name, em in _SIZES if em * ems <= room), r"\tiny")
 
 
 def _node(at: Point, content: Layout, size: str) -> str:

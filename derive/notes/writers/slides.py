@@ -156,8 +156,6 @@ def _continued(lines: tuple[Line, ...], start: int) -> tuple[Line, ...]:
     left = next(line.left for line in reversed(lines[:start]) if line.left is not None)
     if start == 1:
         return replace(lines[1], left=left), *lines[2:]
-    if start == 1:
-        return replace(lines[1], left=left), *lines[2:]
     return replace(lines[start - 1], left=left, reason=(), number=None), *lines[start:]
 
 
