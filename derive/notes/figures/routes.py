@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import dist
 
@@ -133,10 +133,11 @@ def overlap(one: Box, other: Box) -> bool:
 
 
 def labels_beside(wishes: Sequence[Wish], taken: Sequence[Box]) -> list[Label]:
-    """Each wish at the first place along its route where nothing stands yet, in the middle where all are taken."""
+    """Each wish at the first place along its route where nothing stands yet, across it rather than far away."""
     boxes, labels = list(taken), []
     for wish in wishes:
-        places = [_beside(wish, along, away) for away in _AWAY for along in _ALONG]
+        sides = (wish, replace(wish, side=-wish.side))
+        places = [_beside(side, along, away) for away in _AWAY for side in sides for along in _ALONG]
         free = (label for label in places if not any(overlap(box(label), other) for other in boxes))
         labels.append(next(free, places[0]))
         boxes.append(box(labels[-1]))
