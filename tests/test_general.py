@@ -13,7 +13,7 @@ import pytest
 from derive.functions.activations import activation_names
 from derive.functions.losses import loss_names
 from derive.layers import layer_types
-from derive.verification.evaluate import PRIMITIVES
+from derive.verification.primitives import PRIMITIVES
 
 ROOT = Path(__file__).parents[1]
 GENERAL = (

@@ -13,8 +13,8 @@ from derive.claims.rewritten import speaks_of_units
 from derive.errors import InputError
 from derive.expressions import Tensor
 from derive.reader.syntax import Syntax
-from derive.verification.evaluate import EvaluationError
 from derive.verification.points import Point
+from derive.verification.primitives import EvaluationError
 
 SMALL = (1, 2)
 _MOST_TRIED, _MOST_SHOWN, _DIGITS = 12, 8, 6

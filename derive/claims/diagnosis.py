@@ -20,8 +20,8 @@ from derive.reader.printing import latex_of
 from derive.reader.reading import Reading
 from derive.reader.slots import Misfit
 from derive.reader.syntax import Syntax, Terms
-from derive.verification.evaluate import EvaluationError
 from derive.verification.points import Point
+from derive.verification.primitives import EvaluationError
 
 PATIENCE = 0.6
 """Seconds of computing after which no further repair is tried."""

@@ -16,8 +16,8 @@ from derive.reader.judging import ARGUMENTS
 from derive.reader.reading import read_sides
 from derive.reader.rewriting import places
 from derive.reader.syntax import Factors, Group, Letter, Scripted, Syntax
-from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import compare
+from derive.verification.primitives import EvaluationError
 
 _CONSTANTS = ("e", "\\pi")
 

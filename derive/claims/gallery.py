@@ -22,9 +22,9 @@ from derive.slips.refute import Ground, fits
 from derive.slips.slip import Slip
 from derive.slips.spoil import slips_of
 from derive.traversal import walk
-from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import evaluate_equation
 from derive.verification.points import Point, draw, kinks_in
+from derive.verification.primitives import EvaluationError
 
 SHAPES, EVALUATION, CLAIM = "shapes", "evaluation", "claim"
 SAME = "same value"

@@ -17,9 +17,9 @@ from derive.reader.reading import Reading, read_sides
 from derive.reader.scope import Scope
 from derive.reader.slots import Absent, Letter, Misfit
 from derive.reader.syntax import Syntax
-from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import compare
 from derive.verification.points import Point, positions_of
+from derive.verification.primitives import EvaluationError
 from derive.verification.stream import Stream
 from derive.verification.valuation import Valuation
 

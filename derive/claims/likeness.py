@@ -17,8 +17,8 @@ from derive.reader.syntax import Syntax
 from derive.results import results_of
 from derive.slips.slip import Slip
 from derive.slips.spoil import slips_of
-from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import compare
+from derive.verification.primitives import EvaluationError
 
 _TRIED = 200
 """So many slips of one formula are looked at."""

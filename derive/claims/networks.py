@@ -21,8 +21,8 @@ from derive.reader.names import Names, pattern_axis
 from derive.reader.scope import Scope, scope_of
 from derive.specifications.specification import INPUT, LayerSpecification, Specification
 from derive.traversal import walk
-from derive.verification.evaluate import EvaluationError
 from derive.verification.points import Kink, Point, draw, kinks_of, small_sizes
+from derive.verification.primitives import EvaluationError
 
 DIGITS = 40
 VARIED = ("tanh", "softplus", "sigmoid", "silu", "softsign")

@@ -13,9 +13,9 @@ from derive.reader.ground import Ground
 from derive.reader.reading import Reading, read_sides
 from derive.reader.syntax import Syntax
 from derive.traversal import free_indices, walk
-from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import Outcome, chooses, compare, together
 from derive.verification.points import Point, kinks_of, positions_of
+from derive.verification.primitives import EvaluationError
 from derive.verification.stream import Stream
 from derive.verification.verify import sample
 

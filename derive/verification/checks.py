@@ -11,9 +11,10 @@ from derive.expressions import Apply, Tensor
 from derive.notation import Notation, latex
 from derive.results import Result
 from derive.steps import Derivation
-from derive.verification.evaluate import STEP_DIGITS, EvaluationError
+from derive.verification.evaluate import STEP_DIGITS
 from derive.verification.lines import LOST_DIGITS, Outcome, described, evaluate_derivation, relative_error, together
 from derive.verification.points import Point, kinks_in, on_kink
+from derive.verification.primitives import EvaluationError
 from derive.verification.statements import CHECKED, Statement
 from derive.verification.stream import Stream
 from derive.verification.valuation import Valuation

@@ -12,8 +12,8 @@ from derive.expressions import Apply, Entry, Expression, Partial, Relation
 from derive.indices import Axis, Index
 from derive.steps import Derivation, Step
 from derive.traversal import free_indices, walk
-from derive.verification.evaluate import EvaluationError
 from derive.verification.points import Point, kinks_of, positions_of
+from derive.verification.primitives import EvaluationError
 from derive.verification.stream import Stream
 from derive.verification.valuation import Valuation
 

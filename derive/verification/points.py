@@ -18,7 +18,7 @@ from derive.equations import Equation, System
 from derive.expressions import Apply, Cases, Entry, Expression, Function, Number, Tensor, Total
 from derive.indices import Axis, Index
 from derive.traversal import tensors_of, walk
-from derive.verification.evaluate import EvaluationError
+from derive.verification.primitives import EvaluationError
 from derive.verification.stream import Stream
 from derive.verification.valuation import Valuation
 

@@ -9,7 +9,8 @@ from mpmath.ctx_fp import FPContext
 
 from derive.expressions import Cases, Entry, Expression, Function, Tensor
 from derive.indices import Axis
-from derive.verification.evaluate import Closure, EvaluationError, Scalar, Scope, scalar_closure
+from derive.verification.evaluate import Closure, Scalar, Scope, scalar_closure
+from derive.verification.primitives import EvaluationError
 
 
 def value_at(function: Function, place: float) -> float | None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product as positions_in
-from math import prod
 from typing import Any
 
 from mpmath import MPContext
@@ -21,10 +19,10 @@ from derive.expressions import Cases, Entry, Expression, Function, Partial, Tens
 from derive.indices import Axis, Index
 from derive.traversal import free_indices, walk
 from derive.verification.adjoints import Graph, Summand, confirmed_adjoints
+from derive.verification.block import Block
 from derive.verification.evaluate import (
     STEP_DIGITS,
     Closure,
-    EvaluationError,
     Scalar,
     Scope,
     closure,
@@ -33,29 +31,7 @@ from derive.verification.evaluate import (
     summands,
     zero,
 )
-
-
-@dataclass(frozen=True)
-class Block:
-    """Where the entries of a tensor stand among all values: row-major from ``first``."""
-
-    tensor: Tensor
-    shape: tuple[int, ...]
-    first: int
-
-    def slot(self, position: Sequence[int]) -> int | None:
-        """The place of one entry; None outside the ranges of the axes."""
-        offset = 0
-        for place, size in zip(position, self.shape, strict=True):
-            if not 0 <= place < size:
-                return None
-            offset = offset * size + place
-        return self.first + offset
-
-    @property
-    def slots(self) -> range:
-        return range(self.first, self.first + prod(self.shape))
-
+from derive.verification.primitives import EvaluationError
 
 OPPOSITE_ROLES = ("negative_delta", "negative_adjoint", "step")
 """Roles of tensors that hold minus a derivative of the loss."""

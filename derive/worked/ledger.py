@@ -13,7 +13,8 @@ from derive.conventions.signs import OPPOSITE
 from derive.errors import InputError
 from derive.expressions import Cases, Entry, Expression, Function, Tensor
 from derive.indices import Axis
-from derive.verification.evaluate import Closure, EvaluationError, Scalar, Scope, closure, scalar_closure
+from derive.verification.evaluate import Closure, Scalar, Scope, closure, scalar_closure
+from derive.verification.primitives import EvaluationError
 from derive.worked.digits import fraction
 from derive.worked.passes import Passes
 

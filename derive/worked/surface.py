@@ -12,7 +12,8 @@ from mpmath.ctx_fp import FPContext
 from derive.errors import InputError
 from derive.expressions import Cases, Entry, Expression, Function, Tensor
 from derive.indices import Axis
-from derive.verification.evaluate import Closure, EvaluationError, Scalar, Scope, closure, scalar_closure
+from derive.verification.evaluate import Closure, Scalar, Scope, closure, scalar_closure
+from derive.verification.primitives import EvaluationError
 from derive.worked.ledger import Place
 from derive.worked.passes import Passes
 

@@ -30,9 +30,9 @@ from derive.expressions import (
 from derive.functions.scalar import FUNCTIONS
 from derive.indices import Affine, AffineTerm, Axis, Index
 from derive.network import network
-from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import relative_error
 from derive.verification.points import draw, kinks_in, on_kink, small_sizes
+from derive.verification.primitives import EvaluationError
 from derive.verification.stream import Stream
 from derive.verification.valuation import Valuation
 

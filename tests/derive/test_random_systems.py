@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from derive.chain_rule import reverse_sweep
-from derive.verification.evaluate import EvaluationError
 from derive.verification.lines import LOST_DIGITS, evaluate_derivation, lines_of, relative_error
 from derive.verification.points import Point, draw
+from derive.verification.primitives import EvaluationError
 from derive.verification.valuation import Valuation
 from tests.derive.random_systems import SIZES, random_system
 

@@ -13,8 +13,8 @@ from derive.slips.mistakes import MISTAKES
 from derive.slips.refute import Ground, Refutation, fits
 from derive.slips.slip import FAMILIES, Slip
 from derive.slips.spoil import slips_of
-from derive.verification.evaluate import EvaluationError
 from derive.verification.points import draw, positions_of
+from derive.verification.primitives import EvaluationError
 
 RELU = "2-2:relu-1:linear"
 SKIP = {
