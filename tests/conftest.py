@@ -15,6 +15,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+collect_ignore = ["fuzz/guided.py"]
+"""It is no test, and imports atheris, which only those who fuzz install."""
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
