@@ -55,7 +55,16 @@ WINDOWS = {  # shares among equal maxima are counted by another letter than the 
     "parameters": ["w"],
     "loss": "sum(o, m[o]**2)/2",
 }
+MASKED = {  # the mask says the position in the row last: the notes write softmax over s <= t
+    "name": "masked",
+    "axes": {"t": 3, "s": 3},
+    "parameters": ["S[t,s]"],
+    "inputs": ["y[t,s]"],
+    "equations": ["P[t,s] = [t >= s]*exp(S[t,s])/sum(r, [t >= r]*exp(S[t,r]))"],
+    "loss": "sum(t, sum(s, (P[t,s] - y[t,s])**2))/2",
+}
 SPECIFICATIONS = {
+    "masked": MASKED,
     "chain": CHAIN,
     "two letters": TWO_LETTERS,
     "contrastive": CONTRASTIVE,
@@ -101,3 +110,9 @@ def test_sizes_and_exponentials_leave_the_letters_of_values_alone() -> None:
         _results("taken letters").network,
     )
     assert verdict.ok
+
+
+def test_a_mask_is_shown_from_the_side_of_the_position_in_the_row() -> None:
+    shown = str(notes(results_of(network(MASKED))))
+    assert r"\operatorname{softmax}_{s \le t}" in shown
+    assert r"softmax}_{s \ge t}" not in shown
